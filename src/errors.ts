@@ -1,0 +1,115 @@
+export interface ErrorRow {
+  httpStatus: number;
+  /** What the person who sent the request reads. Echoes nothing they sent. */
+  message: string;
+  /** What a client does about it. */
+  client: string;
+}
+
+/** Every failure menjin answers with. `extensions.code` is the key; docs, status and message come from the row. */
+export const errorTable = {
+  UNAUTHENTICATED: {
+    httpStatus: 401,
+    message: 'Log in first: this needs a viewer, and the token names no session.',
+    client: 'logs in again, once',
+  },
+  SERVICE_UNAVAILABLE: {
+    httpStatus: 503,
+    message: 'A store did not answer in time. Keep the token and send the same again.',
+    client: 'keeps its token, sends the same again after `retryAfterSeconds`',
+  },
+  CODE_INVALID: {
+    httpStatus: 200,
+    message: 'The code is invalid or was used before. Call wx.login again for a new one.',
+    client: 'calls wx.login again, once',
+  },
+  USER_BLOCKED: {
+    httpStatus: 200,
+    message: 'This user is blocked.',
+    client: 'tells the person',
+  },
+  RATE_LIMITED: {
+    httpStatus: 429,
+    message: 'Too many requests. Wait before the next one.',
+    client: 'waits `retryAfterSeconds`',
+  },
+  PLATFORM_UNAVAILABLE: {
+    httpStatus: 503,
+    message: 'The platform did not give a usable answer. Wait, then log in with a new code.',
+    client: 'waits, then a new code',
+  },
+  UNKNOWN_APP: {
+    httpStatus: 200,
+    message: 'No app of this deployment has that appid.',
+    client: 'fixes the call',
+  },
+  BAD_USER_INPUT: {
+    httpStatus: 400,
+    message: 'An argument is not of the required form.',
+    client: 'fixes the call',
+  },
+  FORBIDDEN: {
+    httpStatus: 200,
+    message: 'The viewer may not do this.',
+    client: 'tells the person',
+  },
+  BAD_REQUEST: {
+    httpStatus: 400,
+    message: 'The request is not one this server understands.',
+    client: 'fixes the call',
+  },
+  NOT_FOUND: {
+    httpStatus: 404,
+    message: 'There is nothing here.',
+    client: 'fixes the call',
+  },
+  INTERNAL_SERVER_ERROR: {
+    httpStatus: 500,
+    message: 'Something went wrong on our side. The requestId finds it in the log.',
+    client: 'reports `requestId`',
+  },
+} as const satisfies Record<string, ErrorRow>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+export interface AppErrorOptions {
+  /** Replaces the row's message. Never with anything the client sent. */
+  message?: string;
+  /** Goes to the client as `extensions.reason`. */
+  reason?: string;
+  /** Goes to the client as `extensions.retryAfterSeconds`, and as Retry-After. */
+  retryAfterSeconds?: number;
+  /** For the log only: what happened, without anything secret. */
+  detail?: string;
+  /** For the log only: numbers and names an operator searches by (`errcode`, `rid`). */
+  log?: Readonly<Record<string, string | number | boolean | null>>;
+  /** True when an operator must act (a wrong app secret): the log line is an error. */
+  alarm?: boolean;
+  cause?: unknown;
+}
+
+/** A failure with a code of the table. The message is public; `detail`, `log` and `cause` are for the log. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly reason: string | undefined;
+  readonly retryAfterSeconds: number | undefined;
+  readonly detail: string | undefined;
+  readonly log: Readonly<Record<string, string | number | boolean | null>>;
+  readonly alarm: boolean;
+
+  constructor(code: ErrorCode, options: AppErrorOptions = {}) {
+    super(options.message ?? errorTable[code].message, { cause: options.cause });
+    this.code = code;
+    this.reason = options.reason;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+    this.detail = options.detail;
+    this.log = options.log ?? {};
+    this.alarm = options.alarm ?? false;
+  }
+}
+
+/** A store that did not answer, or answered that it cannot: what happened is not known, and the same request settles it. */
+export function storeUnavailable(store: 'sql' | 'sessions', cause: unknown, retryAfterSeconds = 1): AppError {
+  return new AppError('SERVICE_UNAVAILABLE', { retryAfterSeconds, cause, log: { store } });
+}
