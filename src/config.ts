@@ -1,0 +1,229 @@
+import { join, resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { readAppsFile } from './apps-file.js';
+import { isLoopbackOrPrivate } from './lib/network-address.js';
+import {
+  type ConfigFault,
+  findMisspellings,
+  type OptionValues,
+  readOptions,
+  SECRET_FILE_SUFFIX,
+} from './lib/option-table.js';
+import { resolveStoreUrl, type StoreUrl } from './lib/store-url.js';
+import { failureCode, readTextFile } from './lib/text-file.js';
+import { options } from './options.js';
+import type { App } from './platforms/platform.js';
+
+export { APPS_FILE_EXAMPLE } from './apps-file.js';
+export type { ConfigFault } from './lib/option-table.js';
+export type { StoreUrl } from './lib/store-url.js';
+export { options } from './options.js';
+
+/** Complete, checked and frozen. */
+export interface Config {
+  readonly environment: 'development' | 'production' | 'test';
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  /** Absolute. */
+  readonly dataDir: string;
+  /** Empty only outside production: a simulator stands in. */
+  readonly apps: readonly App[];
+  /** An origin; null: WeChat's own. */
+  readonly wechatApiUrl: string | null;
+  readonly sessionStoreUrl: StoreUrl;
+  readonly databaseUrl: StoreUrl;
+  /** 32 bytes each; the first seals and signs, all open. Empty only outside production: the development keys stand in. */
+  readonly secretKeys: readonly Uint8Array[];
+  readonly sessionIdleTtlMs: number;
+  readonly sessionMaxTtlMs: number;
+  readonly sessionsPerUser: number;
+  /** How many proxies stand in front, or their addresses and CIDR ranges; null: X-Forwarded-For is not believed. */
+  readonly trustProxy: number | readonly string[] | null;
+  /** Exact origins; empty when unset. */
+  readonly corsOrigins: readonly string[];
+  readonly introspection: boolean;
+  readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  /** null: off. 0: a free one. */
+  readonly adminPort: number | null;
+}
+
+export interface LoadedConfig {
+  readonly config: Config;
+  /** Sentences for the operator. They hold names, never values. */
+  readonly warnings: readonly string[];
+}
+
+/** Where the settings come from. */
+export interface Environment {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absolute: what relative paths start from. */
+  readonly cwd: string;
+  /** Throws with a `code` when the file cannot be read. */
+  readFile(path: string): string;
+}
+
+/** Every fault at once. The message is the list to print. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly faults: readonly ConfigFault[];
+  /** A misspelt name is often the cause of a missing one, so the message has them too. */
+  readonly warnings: readonly string[];
+
+  constructor(faults: readonly ConfigFault[], warnings: readonly string[] = []) {
+    const lines = [
+      faults.length === 1 ? 'The configuration has a fault:' : `The configuration has ${faults.length} faults:`,
+      ...faults.map(({ name, reason, example }) => `  ${name} ${reason}. Example: ${example}`),
+      ...warnings.map((warning) => `  Note: ${warning}`),
+    ];
+    super(lines.join('\n'));
+    this.faults = faults;
+    this.warnings = warnings;
+  }
+}
+
+/** The process's variables, and below them those of a `.env` file in `cwd`. @throws ConfigError when that cannot be read */
+export function processEnvironment(env: Environment['env'] = process.env, cwd: string = process.cwd()): Environment {
+  const given = Object.entries(env).filter(([, value]) => value !== undefined);
+  return { env: { ...readDotEnv(join(cwd, '.env')), ...Object.fromEntries(given) }, cwd, readFile: readTextFile };
+}
+
+function readDotEnv(path: string): Environment['env'] {
+  try {
+    return parseEnv(readTextFile(path)) as Record<string, string>;
+  } catch (error) {
+    const code = failureCode(error);
+    // A folder of this name is a Python environment, not ours.
+    if (code === 'ENOENT' || code === 'EISDIR') return {};
+    const reason = `cannot be read (${code})`;
+    throw new ConfigError([{ name: '.env', reason, example: 'a UTF-8 file of lines like PORT=4000' }]);
+  }
+}
+
+type Values = OptionValues<typeof options>;
+
+/** @throws ConfigError with every fault */
+export function loadConfig(environment: Environment = processEnvironment()): LoadedConfig {
+  const { env, cwd, readFile } = environment;
+  const isProduction = env.NODE_ENV === 'production';
+  const { values, faults } = readOptions(options, {
+    env,
+    isProduction,
+    readFile: (path) => readFile(resolve(cwd, path)),
+  });
+  faults.push(...crossFaults(values, isProduction));
+  const { apps, faults: appFaults } = readApps(values, environment, isProduction);
+  faults.push(...appFaults);
+  const warnings = [...misspellingWarnings(env), ...valueWarnings(values, isProduction)];
+  if (faults.length > 0) throw new ConfigError(faults, warnings);
+  // Without a fault every value is there.
+  return deepFreeze({ config: toConfig(values as Values, apps, cwd), warnings });
+}
+
+function toConfig(values: Values, apps: readonly App[], cwd: string): Config {
+  const dataDir = resolve(cwd, values.DATA_DIR);
+  return {
+    environment: values.NODE_ENV,
+    host: values.HOST,
+    port: values.PORT,
+    dataDir,
+    apps,
+    wechatApiUrl: values.WECHAT_API_URL,
+    sessionStoreUrl: resolveStoreUrl(values.SESSION_STORE_URL, dataDir, cwd),
+    databaseUrl: resolveStoreUrl(values.DATABASE_URL, dataDir, cwd),
+    secretKeys: values.SECRET_KEYS ?? [],
+    sessionIdleTtlMs: values.SESSION_IDLE_TTL,
+    sessionMaxTtlMs: values.SESSION_MAX_TTL,
+    sessionsPerUser: values.SESSIONS_PER_USER,
+    trustProxy: values.TRUST_PROXY,
+    corsOrigins: values.CORS_ORIGINS ?? [],
+    introspection: values.INTROSPECTION,
+    logLevel: values.LOG_LEVEL,
+    adminPort: values.ADMIN_PORT,
+  };
+}
+
+function deepFreeze<T>(value: T): T {
+  // Bytes cannot be frozen.
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
+}
+
+function fault(name: keyof typeof options, reason: string): ConfigFault {
+  return { name, reason, example: options[name].example };
+}
+
+/** What one value says about another. A faulty value (undefined) is not judged twice. */
+function crossFaults(values: Partial<Values>, isProduction: boolean): ConfigFault[] {
+  const { SESSION_IDLE_TTL: idleMs, SESSION_MAX_TTL: maxMs, PORT: port, ADMIN_PORT: adminPort } = values;
+  const faults: ConfigFault[] = [];
+  if (idleMs !== undefined && maxMs !== undefined && idleMs > maxMs) {
+    faults.push(fault('SESSION_IDLE_TTL', 'must not be longer than SESSION_MAX_TTL'));
+  }
+  if (adminPort && adminPort === port) faults.push(fault('ADMIN_PORT', 'must be another port than PORT'));
+  if (isProduction && values.SECRET_KEYS === null) faults.push(fault('SECRET_KEYS', 'is required in production'));
+  return faults;
+}
+
+function readApps(
+  { APPS_FILE: path, WECHAT_APPID: appid, WECHAT_SECRET: secret }: Partial<Values>,
+  { cwd, readFile }: Environment,
+  isProduction: boolean,
+): { apps: App[]; faults: ConfigFault[] } {
+  const hasShortForm = appid !== null || secret !== null;
+  if (path && hasShortForm) {
+    const reason = 'is given together with WECHAT_APPID or WECHAT_SECRET: keep one of the two ways';
+    const file = readAppsFile({ path: resolve(cwd, path), readFile });
+    return { apps: [], faults: [fault('APPS_FILE', reason), ...file.faults] };
+  }
+  if (path) return readAppsFile({ path: resolve(cwd, path), readFile });
+  if (appid && secret)
+    return { apps: [{ platform: 'WECHAT', appid, secrets: [secret], tenant: 'default' }], faults: [] };
+  if (secret === null && appid !== null) {
+    return { apps: [], faults: [fault('WECHAT_SECRET', 'is missing: WECHAT_APPID is given')] };
+  }
+  if (appid === null && secret !== null) {
+    return { apps: [], faults: [fault('WECHAT_APPID', 'is missing: WECHAT_SECRET is given')] };
+  }
+  if (hasShortForm || path === undefined || !isProduction) return { apps: [], faults: [] };
+  const reason = 'is required in production, with WECHAT_SECRET; or give APPS_FILE';
+  return { apps: [], faults: [fault('WECHAT_APPID', reason)] };
+}
+
+function valueWarnings(values: Partial<Values>, isProduction: boolean): string[] {
+  const warnings: string[] = [];
+  const { WECHAT_API_URL: origin, SESSION_STORE_URL: sessions, DATABASE_URL: database } = values;
+  if (origin?.startsWith('http:') && !isLoopbackOrPrivate(new URL(origin).hostname)) {
+    warnings.push(
+      'WECHAT_API_URL is plain http to a public host: whoever is on the way reads the app secret. Use https.',
+    );
+  }
+  if (isProduction && sessions?.kind === 'memory') {
+    warnings.push('SESSION_STORE_URL is memory: every session ends with the process.');
+  }
+  if (isProduction && database?.kind === 'memory') {
+    warnings.push('DATABASE_URL is memory: users and identities are lost with the process.');
+  }
+  return warnings;
+}
+
+/** Letters without underscores -> what was meant, where the distance does not say it. */
+const frequentMisspellings: Readonly<Record<string, readonly string[]>> = {
+  wechatappsecret: ['WECHAT_SECRET'],
+  wechatappsecretfile: ['WECHAT_SECRET_FILE'],
+  sessionttl: ['SESSION_IDLE_TTL', 'SESSION_MAX_TTL'],
+  trustedproxies: ['TRUST_PROXY'],
+};
+
+const namesOfOthers = /^(npm_.*|NODE_OPTIONS|NODE_PATH|HOSTNAME|LOGNAME)$/i;
+
+function misspellingWarnings(env: Environment['env']): string[] {
+  const known = Object.entries(options).flatMap(([name, option]) =>
+    'secret' in option ? [name, `${name}${SECRET_FILE_SUFFIX}`] : [name],
+  );
+  const names = Object.keys(env).filter((name) => env[name] && !namesOfOthers.test(name));
+  return findMisspellings(names, known, frequentMisspellings).map(
+    ({ name, meant }) => `${name} is not an option. Did you mean ${meant.join(' or ')}?`,
+  );
+}
