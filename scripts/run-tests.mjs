@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import path from 'node:path';
+import { prepare, workspaceOf } from './workspace.mjs';
+
+/**
+ * Runs jest with `args` (`--soak` asks for the full counts) and prints what was left out and, last, the counts.
+ *
+ * @returns {Promise<number>} the exit code
+ */
+export async function runTests(args) {
+  const workspace = workspaceOf(import.meta.url);
+  await prepare(workspace);
+  const notes = mkdtempSync(path.join(tmpdir(), 'menjin-test-'));
+  const resultFile = path.join(notes, 'result.json');
+  const missingFile = path.join(notes, 'missing-services');
+  try {
+    const exitCode = await runJest(workspace.root, args, resultFile, missingFile);
+    const missing = [...new Set(read(missingFile).split('\n').filter(Boolean))];
+    for (const sentence of missing) console.log(`Left out: ${sentence}`);
+    const counts = countsOf(read(resultFile), exitCode);
+    console.log(lineOf(counts));
+    if (exitCode !== 0) return exitCode;
+    return missing.length > 0 && isSwitchedOn(process.env.CI) ? 1 : 0;
+  } finally {
+    rmSync(notes, { recursive: true, force: true });
+  }
+}
+
+async function runJest(root, args, resultFile, missingFile) {
+  const passedOn = args.filter((arg) => arg !== '--soak');
+  const hasWorkers = passedOn.some((arg) => /^(--maxWorkers|-w|--runInBand|-i)\b/.test(arg));
+  const child = spawn(
+    process.execPath,
+    [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      path.join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
+      '--json',
+      `--outputFile=${resultFile}`,
+      ...(hasWorkers ? [] : ['--maxWorkers=2']),
+      ...passedOn,
+    ],
+    {
+      cwd: root,
+      // With --json jest's own account goes to stderr; stdout only repeats where the file is.
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: {
+        ...process.env,
+        MISSING_SERVICES_FILE: missingFile,
+        ...(args.includes('--soak') ? { SOAK: '1' } : {}),
+      },
+    },
+  );
+  const pass = (signal) => child.kill(signal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+  });
+}
+
+function countsOf(text, exitCode) {
+  const result = text ? JSON.parse(text) : {};
+  const { numPassedTests: passed = 0, numFailedTests = 0, numRuntimeErrorTestSuites = 0 } = result;
+  const skipped = (result.numPendingTests ?? 0) + (result.numTodoTests ?? 0);
+  // A file that cannot be loaded has failed, though none of its tests has.
+  const failed = numFailedTests + numRuntimeErrorTestSuites;
+  return { passed, failed: exitCode === 0 ? failed : Math.max(failed, 1), skipped };
+}
+
+function lineOf({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+function read(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function isSwitchedOn(value) {
+  return value !== undefined && !['', '0', 'false', 'off'].includes(value.toLowerCase());
+}
