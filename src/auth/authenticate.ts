@@ -1,0 +1,53 @@
+import { AppError } from '../errors.js';
+import type { SessionStore } from '../sessions/session-store.js';
+import type { SessionValue } from '../sessions/session-value.js';
+import { hashToken, isToken } from '../sessions/token.js';
+import type { Touch } from './touch.js';
+import { type Viewer, viewerOf } from './viewer.js';
+
+/** What is known of who sent a request. Unknown is not anonymous: the store could not answer, and nobody is logged out. */
+export type Authentication =
+  | { readonly state: 'anonymous' }
+  | { readonly state: 'signedIn'; readonly viewer: Viewer }
+  | { readonly state: 'refused' }
+  | { readonly state: 'unknown'; readonly error: AppError };
+
+/** Never throws: what cannot be known is a state. One Keyv get, and none for what cannot be a token. */
+export type Authenticate = (token: string | null) => Promise<Authentication>;
+
+export function createAuthenticate(parts: {
+  sessionStore: SessionStore;
+  touch: Touch;
+  now: () => number;
+  /** Called when what is stored under a token is not a session of ours. */
+  onCorrupt: () => void;
+}): Authenticate {
+  const { sessionStore, touch, now, onCorrupt } = parts;
+
+  return async (token) => {
+    if (token === null) return { state: 'anonymous' };
+    if (!isToken(token)) return { state: 'refused' };
+    const tokenHash = hashToken(token);
+    let value: SessionValue | null | 'corrupt';
+    try {
+      value = await sessionStore.get(tokenHash);
+    } catch (error) {
+      return { state: 'unknown', error: asUnavailable(error) };
+    }
+    if (value === 'corrupt') {
+      onCorrupt();
+      return { state: 'refused' };
+    }
+    if (value === null || isOver(value, now())) return { state: 'refused' };
+    const touched = await touch(tokenHash, value);
+    return touched === 'ended' ? { state: 'refused' } : { state: 'signedIn', viewer: viewerOf(touched) };
+  };
+}
+
+function isOver(value: SessionValue, now: number): boolean {
+  return now >= value.until || now >= value.absUntil;
+}
+
+function asUnavailable(error: unknown): AppError {
+  return error instanceof AppError ? error : new AppError('INTERNAL_SERVER_ERROR', { cause: error });
+}

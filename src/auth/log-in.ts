@@ -1,0 +1,76 @@
+import { createSingleFlight } from '../lib/single-flight.js';
+import type { App } from '../platforms/platform.js';
+import { markEndedByToken } from '../sessions/session-rows.js';
+import { hashToken, isToken, loginKeyOf } from '../sessions/token.js';
+import { finishEnding } from './finish-ending.js';
+import { checkCode, checkRequestId, chooseApp } from './login-input.js';
+import { createOpenSession, type OpenedSession, type OpenSessionParts } from './open-session.js';
+import { createRepeatLogin } from './repeat-login.js';
+import { type Viewer, viewerOf } from './viewer.js';
+
+export interface LogInInput {
+  readonly code: string;
+  /** Needed when there is more than one app. */
+  readonly appid: string | null;
+  /** With one, the same code and requestId sent again within 5 minutes yield the same session. */
+  readonly requestId: string | null;
+  /** The token the request carries: its session ends when the login has succeeded. */
+  readonly carriedToken: string | null;
+}
+
+export interface LoggedIn {
+  readonly token: string;
+  readonly expiresAt: Date;
+  readonly isNewUser: boolean;
+  readonly viewer: Viewer;
+  /** True when the session was there before this request. */
+  readonly isRepeat: boolean;
+}
+
+/**
+ * Trades a code for a session, once.
+ *
+ * @throws AppError BAD_USER_INPUT, UNKNOWN_APP, CODE_INVALID, USER_BLOCKED, RATE_LIMITED, PLATFORM_UNAVAILABLE, SERVICE_UNAVAILABLE (send the same
+ *   again), or INTERNAL_SERVER_ERROR when the app is misconfigured.
+ */
+export type LogIn = (input: LogInInput) => Promise<LoggedIn>;
+
+export interface LogInParts extends OpenSessionParts {
+  readonly apps: readonly App[];
+  readonly allowDevtoolsCode: boolean;
+}
+
+export function createLogIn(parts: LogInParts): LogIn {
+  const { apps, allowDevtoolsCode } = parts;
+  const openSession = createOpenSession(parts);
+  const repeatLogin = createRepeatLogin(parts, openSession);
+  const inFlight = createSingleFlight<OpenedSession>();
+
+  return async ({ code, appid, requestId, carriedToken }) => {
+    checkCode(code, allowDevtoolsCode);
+    if (requestId !== null) checkRequestId(requestId);
+    const app = chooseApp(apps, appid);
+    const carriedHash = carriedToken !== null && isToken(carriedToken) ? hashToken(carriedToken) : null;
+    const login = requestId === null ? null : { platform: app.platform, appid: app.appid, code, requestId };
+    // Without a requestId only requests that are in flight together can be the same login.
+    const flight = login === null ? `code ${loginKeyOf({ ...app, code, requestId: '' })}` : loginKeyOf(login);
+    const opened = await inFlight(flight, () =>
+      login === null ? openSession.byCode(app, code, carriedHash) : repeatLogin(app, login, carriedHash),
+    );
+    await endCarried(parts, opened, carriedHash);
+    return answer(opened);
+  };
+}
+
+/** Each request of a flight carries a token of its own, or none. A repeat finishes what the first attempt could not. */
+async function endCarried(parts: OpenSessionParts, opened: OpenedSession, carriedHash: string | null): Promise<void> {
+  if (carriedHash === null || carriedHash === opened.row.tokenHash) return;
+  const ending = await parts.database.transaction((sql, now) =>
+    markEndedByToken(sql, now, carriedHash, 'replaced', opened.row),
+  );
+  if (ending !== null) await finishEnding(parts, [ending]);
+}
+
+function answer({ token, row, value, isRepeat }: OpenedSession): LoggedIn {
+  return { token, expiresAt: new Date(row.firstUntil), isNewUser: row.isNewUser, viewer: viewerOf(value), isRepeat };
+}

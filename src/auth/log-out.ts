@@ -1,0 +1,29 @@
+import { type Ending, markEndedByToken } from '../sessions/session-rows.js';
+import type { SessionStore } from '../sessions/session-store.js';
+import { hashToken, isToken } from '../sessions/token.js';
+import type { Database } from '../sql/database.js';
+import { finishEnding } from './finish-ending.js';
+
+/**
+ * Ends the session a token names.
+ *
+ * @returns whether there was a live one: false for no token, a dead one, or one that never was.
+ * @throws AppError SERVICE_UNAVAILABLE when it may or may not have ended; the same again settles it.
+ */
+export type LogOut = (token: string | null) => Promise<{ ended: boolean }>;
+
+export function createLogOut(parts: { database: Database; sessionStore: SessionStore }): LogOut {
+  const { database, sessionStore } = parts;
+  return async (token) => {
+    if (token === null || !isToken(token)) return { ended: false };
+    const tokenHash = hashToken(token);
+    const ending = await database.transaction((sql, now) => markEndedByToken(sql, now, tokenHash, 'logout'));
+    if (ending === null) {
+      // No row knows this token, so its value, if there is one, belongs to nobody.
+      await sessionStore.delete(tokenHash);
+      return { ended: false };
+    }
+    await finishEnding(parts, [ending satisfies Ending]);
+    return { ended: ending.wasLive };
+  };
+}

@@ -1,0 +1,61 @@
+import type { PlatformName } from '../platforms/platform.js';
+import type { SessionRow } from '../sessions/session-rows.js';
+import type { SessionValue } from '../sessions/session-value.js';
+import type { Identity } from '../users/identities.js';
+
+/** Who sent the request: the person as this app knows them, and the session that says so. */
+export interface Viewer {
+  /** The person's id within this app, as the platform's exchange gave it. */
+  readonly openid: string;
+  /** The person's id across the apps of one owner, when the platform tells it. */
+  readonly unionid: string | null;
+  readonly appid: string;
+  readonly platform: PlatformName;
+  readonly tenant: string;
+  readonly user: { readonly id: string; readonly createdAt: Date };
+  readonly session: {
+    readonly id: string;
+    readonly createdAt: Date;
+    /** When its last use was written down: at most an hour, or a tenth of the idle time-out, ago. */
+    readonly lastSeenAt: Date;
+    /** When it ends unless it is used again. */
+    readonly expiresAt: Date;
+  };
+}
+
+export function viewerOf(value: SessionValue): Viewer {
+  return {
+    openid: value.openid,
+    unionid: value.unionid,
+    appid: value.appid,
+    platform: value.platform,
+    tenant: value.tenant,
+    user: { id: value.userId, createdAt: new Date(value.userCreatedAt) },
+    session: {
+      id: value.sid,
+      createdAt: new Date(value.createdAt),
+      lastSeenAt: new Date(value.touchedAt),
+      expiresAt: new Date(value.until),
+    },
+  };
+}
+
+/** The value a login stores: the row's session, as its first request will read it. */
+export function firstValueOf(row: SessionRow, identity: Identity): SessionValue {
+  return {
+    v: 1,
+    sid: row.sid,
+    userId: identity.user.id,
+    userCreatedAt: identity.user.createdAt,
+    identityId: identity.id,
+    tenant: identity.tenant,
+    platform: identity.platform,
+    appid: identity.appid,
+    openid: identity.openid,
+    unionid: identity.unionid,
+    createdAt: row.createdAt,
+    touchedAt: row.createdAt,
+    until: row.firstUntil,
+    absUntil: row.absUntil,
+  };
+}

@@ -1,0 +1,94 @@
+import Keyv, { type KeyvStoreAdapter } from 'keyv';
+import { storeUnavailable } from '../errors.js';
+import { withDeadline } from '../lib/deadline.js';
+import { parseSessionValue, type SessionValue } from './session-value.js';
+
+/**
+ * The door to Keyv. Every call ends within its deadline.
+ *
+ * @throws AppError SERVICE_UNAVAILABLE from every function when the store did not answer, or said that it cannot: never
+ *   "no session" then.
+ */
+export interface SessionStore {
+  /** null when there is none; 'corrupt' when what is there is not a value of ours. */
+  get(tokenHash: string): Promise<SessionValue | null | 'corrupt'>;
+  /** Confirmed when it returns. `now` is the time by which `value.until` is meant. */
+  set(tokenHash: string, value: SessionValue, now: number): Promise<void>;
+  /** Writes only over a value that is there; false when there is none. */
+  replace(tokenHash: string, value: SessionValue, now: number): Promise<boolean>;
+  /** Confirmed when it returns, whether there was one or not. */
+  delete(tokenHash: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What a Keyv adapter must add to be a session store. */
+export interface SessionAdapter extends KeyvStoreAdapter {
+  /** Writes only when the key is there: false when it is not. Not a compare-and-set. */
+  replace(key: string, value: string, ttlMs?: number): Promise<boolean>;
+  disconnect(): Promise<void>;
+}
+
+/**
+ * Keyv deletes what it reads after its ttl, by the clock of the reader. We judge `until` ourselves and give Keyv a day
+ * more, so that a clock two hours fast destroys nothing.
+ */
+const KEYV_TTL_MARGIN_MS = 86_400_000;
+
+export function createSessionStore(adapter: SessionAdapter, timeoutMs = 2000): SessionStore {
+  const values = keyvOver(adapter);
+  // Keyv has no "set if present". It hands on what an adapter's `set` answers, so a second Keyv sets by `replace`.
+  const replacing = keyvOver(replacingView(adapter));
+
+  async function answered<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(call, timeoutMs);
+    } catch (error) {
+      throw storeUnavailable('sessions', error);
+    }
+  }
+
+  const keyvTtlMs = (value: SessionValue, now: number) =>
+    Math.max(1, Math.ceil(value.until - now + KEYV_TTL_MARGIN_MS));
+
+  return {
+    get: async (tokenHash) => {
+      // Keyv throws a SyntaxError for text that is not JSON; the store has answered then.
+      const raw = await answered(values.get<unknown>(tokenHash).catch(corruptOrThrow));
+      if (raw === undefined) return null;
+      return parseSessionValue(raw) ?? 'corrupt';
+    },
+    set: async (tokenHash, value, now) => {
+      await answered(values.set(tokenHash, value, keyvTtlMs(value, now)));
+    },
+    replace: (tokenHash, value, now) => answered(replacing.set(tokenHash, value, keyvTtlMs(value, now))),
+    delete: async (tokenHash) => {
+      await answered(values.delete(tokenHash));
+    },
+    close: async () => {
+      await withDeadline(adapter.disconnect(), timeoutMs);
+    },
+  };
+}
+
+function keyvOver(store: KeyvStoreAdapter): Keyv {
+  const keyv = new Keyv({ store, namespace: 'session', throwOnErrors: true });
+  // Without a listener Keyv's emitter is silent; the same error is thrown and handled by the caller.
+  keyv.on('error', () => undefined);
+  return keyv;
+}
+
+function replacingView(adapter: SessionAdapter): KeyvStoreAdapter {
+  return {
+    opts: {},
+    get: (key) => adapter.get(key),
+    set: (key: string, value: string, ttlMs?: number) => adapter.replace(key, value, ttlMs),
+    delete: (key) => adapter.delete(key),
+    clear: () => adapter.clear(),
+    on: (event, listener) => adapter.on(event, listener),
+  };
+}
+
+function corruptOrThrow(error: unknown): 'corrupt' {
+  if (error instanceof SyntaxError) return 'corrupt';
+  throw error;
+}

@@ -1,0 +1,60 @@
+import { Kysely, SqliteDialect } from 'kysely';
+import { AppError, storeUnavailable } from '../errors.js';
+import { DeadlineError } from '../lib/deadline.js';
+import { migrate } from './migrations/index.js';
+import type { Schema } from './schema.js';
+import { openSqliteFile, type SqliteFile, sqliteCode } from './sqlite-file.js';
+
+/** What queries are written against: the database itself or a transaction. */
+export type Sql = Kysely<Schema>;
+
+/**
+ * The door to SQL. Both functions hand in the database's time (ms): rows are stamped and judged by one clock.
+ *
+ * @throws AppError SERVICE_UNAVAILABLE when the database cannot answer. After `transaction`, whether it was committed
+ *   is not known then.
+ */
+export interface Database {
+  query<T>(work: (sql: Sql, now: number) => Promise<T>): Promise<T>;
+  transaction<T>(work: (sql: Sql, now: number) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens, and brings an older database up to date.
+ * @throws Error of one sentence when the file cannot be used, or belongs to a newer menjin.
+ */
+export async function openSqliteDatabase(file: SqliteFile, now: () => number): Promise<Database> {
+  const writer = new Kysely<Schema>({ dialect: new SqliteDialect({ database: file.writer }) });
+  const reader =
+    file.reader === file.writer
+      ? writer
+      : new Kysely<Schema>({ dialect: new SqliteDialect({ database: file.reader }) });
+
+  await file.transaction(() => migrate(writer as unknown as Kysely<unknown>, now()));
+
+  return {
+    query: (work) => answered(() => (reader === writer ? file.write(() => work(writer, now())) : work(reader, now()))),
+    transaction: (work) => answered(() => file.transaction(() => work(writer, now()))),
+    // The file belongs to who opened it: sessions may be kept in the same one.
+    close: async () => undefined,
+  };
+}
+
+/** SQLite's codes that mean "cannot answer now", in contrast to a wrong statement or a violated constraint. */
+const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOTADB|CORRUPT|NOMEM|PERM|AUTH|PROTOCOL)/;
+
+async function answered<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    const unavailable = error instanceof DeadlineError || UNAVAILABLE.test(sqliteCode(error) ?? '');
+    throw unavailable ? storeUnavailable('sql', error) : error;
+  }
+}
+
+/** True for a row that would have been the second of its kind. */
+export function isUniqueViolation(error: unknown): boolean {
+  return /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(sqliteCode(error) ?? '');
+}

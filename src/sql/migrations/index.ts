@@ -1,0 +1,30 @@
+import { type Kysely, sql } from 'kysely';
+import { login } from './001-login.js';
+
+/** Applied in order, once each, forward only. The position in the list is the version. */
+const migrations: readonly ((db: Kysely<unknown>) => Promise<void>)[] = [login];
+
+/** Must run inside a transaction that holds the write lock: of several processes that start at once, one migrates. */
+export async function migrate(db: Kysely<unknown>, now: number): Promise<void> {
+  await sql`CREATE TABLE IF NOT EXISTS schema_versions (version integer PRIMARY KEY, applied_at bigint NOT NULL)`.execute(
+    db,
+  );
+  const version = await readVersion(db);
+  if (version > migrations.length) {
+    throw new Error(
+      `the database is of version ${version}, this menjin knows versions up to ${migrations.length}: start a newer menjin`,
+    );
+  }
+  for (const [index, migration] of migrations.entries()) {
+    if (index < version) continue;
+    await migration(db);
+    await sql`INSERT INTO schema_versions (version, applied_at) VALUES (${index + 1}, ${now})`.execute(db);
+  }
+}
+
+async function readVersion(db: Kysely<unknown>): Promise<number> {
+  const { rows } = await sql<{ version: number | null }>`SELECT max(version) AS version FROM schema_versions`.execute(
+    db,
+  );
+  return rows[0]?.version ?? 0;
+}
