@@ -1,0 +1,86 @@
+import { networkInterfaces } from 'node:os';
+import { ConfigError, type LoadedConfig, loadConfig } from '../config.js';
+import { composeGateway, DataDirError, type RunningGateway } from '../gateway.js';
+
+/** After a signal the process ends by itself within this time, whatever hangs. */
+const HARD_LIMIT_MS = 10_000;
+
+/** `menjin start`: serves until a signal asks it to stop. */
+export async function start(): Promise<number | null> {
+  try {
+    const loaded = loadConfig();
+    const gateway = await composeGateway(loaded.config);
+    const { url } = await gateway.listen().catch(async (error: unknown) => {
+      await gateway.close();
+      throw error;
+    });
+    welcome(gateway, url, loaded);
+    stopOnSignals(gateway);
+    return null;
+  } catch (error) {
+    process.stderr.write(`${sentenceFor(error)}\n`);
+    return 1;
+  }
+}
+
+/** What a newcomer reads when it does not start. */
+function sentenceFor(error: unknown): string {
+  if (error instanceof ConfigError || error instanceof DataDirError) return error.message;
+  const { code, port, message } = error as { code?: string; port?: number; message?: string };
+  if (code === 'EADDRINUSE')
+    return `Port ${port} is in use by another program: stop it, or choose another one with PORT.`;
+  if (code === 'EACCES') return `Port ${port} may not be used by this user: choose one above 1023 with PORT.`;
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return 'HOST is no address of this machine.';
+  return `menjin could not start: ${message ?? 'for an unknown reason'}`;
+}
+
+function welcome({ config, log, simulator }: RunningGateway, url: string, { warnings }: LoadedConfig): void {
+  for (const warning of warnings) log.warn(warning);
+  log.info({ url, apps: config.apps.length, simulator: simulator !== null }, 'started');
+  if (config.environment === 'production') return;
+  const lines = [
+    '',
+    `  menjin serves at ${url}/graphql  (open it in a browser for Apollo Sandbox)`,
+    ...(simulator === null
+      ? []
+      : [
+          '  No WeChat credentials are set, so a simulated WeChat answers. Its test users:',
+          `  ${simulator.users.map((user) => user.username).join(', ')}. A fresh code of one of them:  npm run -s code -- alice`,
+        ]),
+    `  ${phoneHint(config.host, new URL(url).port)}`,
+    '',
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** How a phone on the same network gets in. */
+function phoneHint(host: string, port: string): string {
+  const addresses = Object.values(networkInterfaces()).flat();
+  const lan = addresses.find((address) => address?.family === 'IPv4' && !address.internal)?.address ?? '<this machine>';
+  const address = `http://${lan}:${port}/graphql`;
+  return host === '127.0.0.1' || host === 'localhost' || host === '::1'
+    ? `Only this machine gets in. For a phone on the same network start with HOST=0.0.0.0, then it is ${address}`
+    : `A phone on the same network gets in at ${address}`;
+}
+
+function stopOnSignals({ close, log }: RunningGateway): void {
+  const stop = async (signal: NodeJS.Signals) => {
+    log.info({ signal }, 'stopping');
+    setTimeout(() => {
+      log.error('stopped at the hard limit: something did not end in time');
+      process.exit(1);
+    }, HARD_LIMIT_MS).unref();
+    await close().then(
+      () => log.info('stopped'),
+      () => {
+        log.error('stopped, and a store could not be closed');
+        process.exitCode = 1;
+      },
+    );
+    for (const name of SIGNALS) process.removeListener(name, stop);
+  };
+  // A second signal during the first one's stop changes nothing.
+  for (const name of SIGNALS) process.on(name, stop);
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;

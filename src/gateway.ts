@@ -1,0 +1,222 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { DestinationStream } from 'pino';
+import { createAuthenticate } from './auth/authenticate.js';
+import { createLogIn } from './auth/log-in.js';
+import { createLogOut } from './auth/log-out.js';
+import { createTouch } from './auth/touch.js';
+import type { Viewer } from './auth/viewer.js';
+import { type Config, loadConfig } from './config.js';
+import { loadDevelopmentKeys } from './development-keys.js';
+import { RequestContext } from './graphql/context.js';
+import { formatError } from './graphql/format-error.js';
+import { report } from './graphql/report.js';
+import { buildGatewaySchema } from './graphql/schema.js';
+import { createAdminServer } from './http/admin-server.js';
+import { bearerToken } from './http/bearer.js';
+import { explorer } from './http/explorer.js';
+import { graphqlRoute } from './http/routes/graphql.js';
+import { healthRoutes } from './http/routes/health.js';
+import { simulatorCodesRoute } from './http/routes/simulator-codes.js';
+import { createServer } from './http/server.js';
+import { createKeyRing } from './lib/key-ring.js';
+import { measuredDatabase, measuredPlatforms, measuredSessionStore } from './measured.js';
+import { createLog, describeCause, type Log } from './observe/log.js';
+import { createMetrics, measureProcess } from './observe/metrics.js';
+import { createPlatforms } from './platforms/index.js';
+import type { App } from './platforms/platform.js';
+import type { SessionStore } from './sessions/session-store.js';
+import type { Simulator } from './simulator/index.js';
+import type { Database } from './sql/database.js';
+import { openStores } from './stores.js';
+
+export { type Config, ConfigError } from './config.js';
+export { DataDirError } from './development-keys.js';
+
+export interface GatewayOptions {
+  /** Settings that replace what the environment says. */
+  readonly config?: Partial<Config>;
+}
+
+export interface Gateway {
+  readonly app: FastifyInstance;
+  /** Listens on the configured HOST and PORT. */
+  listen(): Promise<{ url: string }>;
+  /**
+   * Who a token names; null when it names no session.
+   * @throws AppError SERVICE_UNAVAILABLE when the store could not answer.
+   */
+  authenticate(token: string): Promise<Viewer | null>;
+  /** Answers what is under way, closes the stores, leaves no handle open. Calling it again waits for the same end. */
+  close(): Promise<void>;
+}
+
+/** What tests put in place of the world: a clock, a place for the log, and stores that fail when told to. */
+export interface Seams {
+  readonly now?: () => number;
+  readonly logDestination?: DestinationStream;
+  readonly wrapDatabase?: (database: Database) => Database;
+  readonly wrapSessionStore?: (store: SessionStore) => SessionStore;
+}
+
+export interface RunningGateway extends Gateway {
+  readonly config: Config;
+  readonly log: Log;
+  /** null in production, and where apps are configured. */
+  readonly simulator: Simulator | null;
+  /** What `/metrics` answers on ADMIN_PORT. */
+  metricsText(): Promise<string>;
+}
+
+const WECHAT_API_URL = 'https://api.weixin.qq.com';
+
+/**
+ * @throws ConfigError with every fault of the configuration, DataDirError, or an Error of one sentence when a store
+ *   cannot be used.
+ */
+export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  return composeGateway(options.config === undefined ? loadConfig().config : withEnvironment(options.config));
+}
+
+/** Builds every part, once, and says what is connected to what. */
+export async function composeGateway(config: Config, seams: Seams = {}): Promise<RunningGateway> {
+  const now = seams.now ?? Date.now;
+  const isProduction = config.environment === 'production';
+  const log = createLog(config.logLevel, seams.logDestination);
+  const metrics = createMetrics();
+  const keys = createKeyRing(config.secretKeys.length > 0 ? config.secretKeys : loadDevelopmentKeys(config.dataDir));
+
+  const simulator = await startSimulator(config, now);
+  const apps = simulator === null ? config.apps : [simulatedApp(simulator)];
+  const platforms = measuredPlatforms(
+    createPlatforms({ wechatApiUrl: simulator?.url ?? config.wechatApiUrl ?? WECHAT_API_URL }),
+    metrics,
+  );
+
+  const stores = await openStores(config, now);
+  const { wrapDatabase = (database) => database, wrapSessionStore = (store) => store } = seams;
+  const database = measuredDatabase(wrapDatabase(stores.database), metrics);
+  const sessionStore = measuredSessionStore(wrapSessionStore(stores.sessionStore), metrics);
+
+  const lifetimes = { idleTtlMs: config.sessionIdleTtlMs, maxTtlMs: config.sessionMaxTtlMs };
+  const authenticate = createAuthenticate({
+    sessionStore,
+    touch: createTouch({ database, sessionStore, lifetimes, now }),
+    now,
+    onCorrupt: () => log.error({ alarm: 'corrupt session value' }, 'a session value is not one of ours: refused'),
+  });
+  const verbs = {
+    logIn: createLogIn({
+      apps,
+      allowDevtoolsCode: !isProduction,
+      database,
+      sessionStore,
+      platforms,
+      keys,
+      lifetimes,
+      sessionsPerUser: config.sessionsPerUser,
+      now,
+      onUnfinishedEnding: (error) =>
+        log.warn(describeCause(error), 'sessions beyond SESSIONS_PER_USER are not deleted yet'),
+    }),
+    logOut: createLogOut({ database, sessionStore }),
+  };
+
+  const apollo = new ApolloServer<RequestContext>({
+    schema: buildGatewaySchema(),
+    formatError,
+    introspection: config.introspection,
+    hideSchemaDetailsFromClientErrors: isProduction,
+    includeStacktraceInErrorResponses: false,
+    allowBatchedHttpRequests: false,
+    persistedQueries: false,
+    csrfPrevention: true,
+    stopOnTerminationSignals: false,
+    nodeEnv: isProduction ? 'production' : 'development',
+    logger: quietLogger(log),
+    plugins: [
+      report(),
+      isProduction ? ApolloServerPluginLandingPageDisabled() : explorer(),
+    ] as ApolloServerPlugin<RequestContext>[],
+  });
+  await apollo.start();
+
+  let isDraining = false;
+  const app = await createServer({ ...config, log, isProduction });
+  graphqlRoute(app, apollo, async (request: FastifyRequest) => {
+    const token = bearerToken(request.headers.authorization);
+    const authentication = await authenticate(token);
+    const requestId = request.id;
+    const carriedToken = () => token;
+    return new RequestContext({
+      requestId,
+      authentication,
+      carriedToken,
+      verbs,
+      log: log.child({ requestId }),
+      metrics,
+    });
+  });
+  healthRoutes(app, { checks: stores.checks, isDraining: () => isDraining });
+  if (simulator !== null) simulatorCodesRoute(app, simulator.code);
+  if (!isProduction) app.get('/', async (_request, reply) => reply.redirect('/graphql'));
+
+  const adminApp = config.adminPort === null ? null : createAdminServer(metrics);
+  if (adminApp !== null) measureProcess(metrics);
+
+  let closing: Promise<void> | null = null;
+  async function close(): Promise<void> {
+    isDraining = true;
+    await app.close();
+    await apollo.stop();
+    await adminApp?.close();
+    await simulator?.close();
+    await stores.close();
+  }
+
+  return {
+    app,
+    metricsText: () => metrics.registry.metrics(),
+    config,
+    log,
+    simulator,
+    listen: async () => {
+      if (adminApp !== null && config.adminPort !== null)
+        await adminApp.listen({ host: config.host, port: config.adminPort });
+      return { url: await app.listen({ host: config.host, port: config.port }) };
+    },
+    authenticate: async (token) => {
+      const authentication = await authenticate(token);
+      if (authentication.state === 'unknown') throw authentication.error;
+      return authentication.state === 'signedIn' ? authentication.viewer : null;
+    },
+    close: () => (closing ??= close()),
+  };
+}
+
+function withEnvironment(replaced: Partial<Config>): Config {
+  return { ...loadConfig().config, ...replaced };
+}
+
+/** Only outside production, and only where no app is configured. The module is not even loaded otherwise. */
+async function startSimulator(config: Config, now: () => number): Promise<Simulator | null> {
+  if (config.environment === 'production' || config.apps.length > 0) return null;
+  const { createSimulator } = await import('./simulator/index.js');
+  return createSimulator({ now });
+}
+
+function simulatedApp({ appid, secret }: Simulator): App {
+  return { platform: 'WECHAT', appid, secrets: [secret], tenant: 'default' };
+}
+
+/** Apollo's own sentences may quote a request; what matters of them is in our lines already. */
+function quietLogger(log: Log) {
+  const line = () => undefined;
+  return {
+    debug: line,
+    info: line,
+    warn: line,
+    error: () => log.error({ source: 'apollo' }, 'Apollo Server reported an error'),
+  };
+}

@@ -1,0 +1,35 @@
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import type { LoggedIn } from '../../auth/log-in.js';
+import { AppError } from '../../errors.js';
+import { RequestContext } from '../context.js';
+import { LoginInput, LoginPayload } from '../types/login.js';
+
+@Resolver()
+export class LoginResolver {
+  @Mutation(() => LoginPayload, {
+    description:
+      'Trades a code from wx.login for a session. A token sent along never makes it fail; its session ends when the login has succeeded. Errors: CODE_INVALID (call wx.login again, once), USER_BLOCKED, RATE_LIMITED, PLATFORM_UNAVAILABLE, SERVICE_UNAVAILABLE (send the same again), UNKNOWN_APP, BAD_USER_INPUT.',
+  })
+  async login(
+    @Arg('input', () => LoginInput, { description: 'The code, and what else the login needs.' }) input: LoginInput,
+    @Ctx() context: RequestContext,
+  ): Promise<LoggedIn> {
+    const { code, appid = null, requestId = null } = input;
+    try {
+      const loggedIn = await context.verbs.logIn({ code, appid, requestId, carriedToken: context.carriedToken() });
+      noteLogin(context, loggedIn);
+      return loggedIn;
+    } catch (error) {
+      const outcome = error instanceof AppError ? error.code : 'INTERNAL_SERVER_ERROR';
+      context.metrics.logins.inc({ platform: 'WECHAT', outcome });
+      throw error;
+    }
+  }
+}
+
+function noteLogin(context: RequestContext, { viewer, isNewUser, isRepeat }: LoggedIn): void {
+  const outcome = isRepeat ? 'repeat' : isNewUser ? 'new_user' : 'known_user';
+  context.metrics.logins.inc({ platform: viewer.platform, outcome });
+  const { platform, appid, user, session } = viewer;
+  context.log.info({ platform, appid, userId: user.id, sessionId: session.id, outcome }, 'login');
+}

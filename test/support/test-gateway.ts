@@ -1,0 +1,213 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { type Config, loadConfig } from '../../src/config.js';
+import { composeGateway, type RunningGateway, type Seams } from '../../src/gateway.js';
+import { createFaults, type Faults, faultyDatabase, faultySessionStore } from './faults.js';
+
+// Secrets that must appear nowhere. Every gateway of every test carries them, and every byte it gives out is searched.
+export const APP_SECRET = 'CANARY-app-secret-5b1f09';
+const SECRET_KEY = Buffer.from('CANARY-server-key-32-bytes-long!');
+export const APPID = 'wxtest0000000001';
+const SESSION_KEY_START = 'SessionKey00';
+const STANDING_CANARIES = [APP_SECRET, SECRET_KEY.toString('base64'), SECRET_KEY.toString(), SESSION_KEY_START];
+
+export interface TestClock {
+  now(): number;
+  advance(ms: number): void;
+}
+
+export function createTestClock(at = Date.UTC(2026, 0, 1)): TestClock {
+  let now = at;
+  return {
+    now: () => now,
+    advance: (ms) => {
+      now += ms;
+    },
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape
+type Json = any;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, unknown>;
+  readonly body: Json;
+  /** `extensions.code` of the first error, or null. */
+  readonly code: string | null;
+}
+
+export interface TestGateway {
+  readonly running: RunningGateway;
+  readonly clock: TestClock;
+  readonly sessionFaults: Faults;
+  readonly sqlFaults: Faults;
+  readonly logLines: Record<string, Json>[];
+  graphql(
+    query: string,
+    options?: { variables?: unknown; token?: string | null; headers?: Record<string, string> },
+  ): Promise<Answer>;
+  login(code: string, options?: LoginOptions): Promise<Answer>;
+  /** Logs in and gives the token; fails the test when it was refused. */
+  tokenFor(code: string, options?: LoginOptions): Promise<string>;
+  viewer(token: string | null): Promise<Answer>;
+  logout(token: string | null): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface LoginOptions {
+  requestId?: string;
+  appid?: string;
+  token?: string | null;
+}
+
+export interface TestGatewayOptions {
+  /** Where its WeChat is. */
+  wechatApiUrl: string;
+  /** Stores in this folder's SQLite file, as two processes share one; without it everything is in memory. */
+  dataDir?: string;
+  clock?: TestClock;
+  config?: Partial<Config>;
+  seams?: Seams;
+}
+
+const LOGIN = `mutation LogIn($input: LoginInput!) {
+  login(input: $input) { token expiresAt isNewUser viewer { openid unionid appid platform tenant user { id createdAt } session { id createdAt expiresAt } } }
+}`;
+const VIEWER = '{ viewer { openid unionid appid user { id } session { id lastSeenAt expiresAt } } }';
+
+/** A whole gateway without a port, with a clock of its own, stores that fail when told to, and canaries everywhere. */
+export async function startTestGateway(options: TestGatewayOptions): Promise<TestGateway> {
+  const clock = options.clock ?? createTestClock();
+  const sessionFaults = createFaults();
+  const sqlFaults = createFaults();
+  const secrets = new Set<string>();
+  let logText = '';
+  const logDestination = new Writable({
+    write: (chunk, _encoding, done) => {
+      logText += String(chunk);
+      done();
+    },
+  });
+  const running = await composeGateway(testConfig(options), {
+    now: clock.now,
+    logDestination,
+    wrapSessionStore: faultySessionStore(sessionFaults),
+    wrapDatabase: faultyDatabase(sqlFaults),
+    ...options.seams,
+  });
+
+  async function graphql(
+    query: string,
+    {
+      variables,
+      token,
+      headers,
+    }: { variables?: unknown; token?: string | null; headers?: Record<string, string> } = {},
+  ): Promise<Answer> {
+    const response = await running.app.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: { ...(token ? { authorization: `Bearer ${token}` } : {}), ...headers },
+      payload: { query, ...(variables === undefined ? {} : { variables }) },
+    });
+    if (token) secrets.add(token);
+    const body = response.json();
+    const issued: unknown = body?.data?.login?.token;
+    if (typeof issued === 'string') secrets.add(issued);
+    const given = `${response.body} ${JSON.stringify(response.headers)}`;
+    searchForSecrets('an answer', typeof issued === 'string' ? given.replaceAll(issued, '') : given, secrets);
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      body,
+      code: body?.errors?.[0]?.extensions?.code ?? null,
+    };
+  }
+
+  const login: TestGateway['login'] = (code, { requestId, appid, token = null } = {}) => {
+    secrets.add(code);
+    if (requestId !== undefined) secrets.add(requestId);
+    return graphql(LOGIN, {
+      variables: {
+        input: { code, ...(requestId === undefined ? {} : { requestId }), ...(appid === undefined ? {} : { appid }) },
+      },
+      token,
+    });
+  };
+
+  return {
+    running,
+    clock,
+    sessionFaults,
+    sqlFaults,
+    get logLines() {
+      return logText
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line));
+    },
+    graphql,
+    login,
+    tokenFor: async (code, loginOptions) => {
+      const answer = await login(code, loginOptions);
+      const token: unknown = answer.body.data?.login?.token;
+      if (typeof token !== 'string') throw new Error(`the login was refused: ${JSON.stringify(answer.body)}`);
+      return token;
+    },
+    viewer: (token) => graphql(VIEWER, { token }),
+    logout: (token) => graphql('mutation { logout { ended } }', { token }),
+    close: async () => {
+      await running.close();
+      searchForSecrets('the log', logText, secrets);
+      searchForSecrets('a metric', await running.metricsText(), secrets);
+    },
+  };
+}
+
+/** A configuration that reads nothing of this machine's environment. */
+export function testConfig({ wechatApiUrl, dataDir, config }: TestGatewayOptions): Config {
+  const env = {
+    NODE_ENV: 'test',
+    WECHAT_APPID: APPID,
+    WECHAT_SECRET: APP_SECRET,
+    WECHAT_API_URL: wechatApiUrl,
+    SECRET_KEYS: SECRET_KEY.toString('base64'),
+    PORT: '0',
+    DATABASE_URL: dataDir === undefined ? 'memory:' : 'sqlite:',
+    SESSION_STORE_URL: dataDir === undefined ? 'memory:' : 'sqlite:',
+    DATA_DIR: dataDir ?? '.',
+  };
+  const readFile = () => {
+    throw new Error('no file is read in tests');
+  };
+  return { ...loadConfig({ env, cwd: process.cwd(), readFile }).config, ...config };
+}
+
+export function searchForSecrets(where: string, text: string, secrets: Iterable<string> = []): void {
+  for (const secret of [...STANDING_CANARIES, ...secrets]) {
+    if (text.includes(secret)) throw new Error(`a secret was found in ${where}: ${secret.slice(0, 6)}...`);
+  }
+}
+
+/** A fresh code of the stand-in for this openid. */
+export function codeOf(openid: string): string {
+  return `${openid}.${randomBytes(12).toString('hex')}`;
+}
+
+export function freshRequestId(): string {
+  return `request-${randomBytes(12).toString('hex')}`;
+}
+
+export interface TempDir {
+  readonly path: string;
+  remove(): void;
+}
+
+export function makeTempDir(): TempDir {
+  const path = mkdtempSync(join(tmpdir(), 'menjin-test-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
