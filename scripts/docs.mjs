@@ -78,7 +78,7 @@ ${JSON.stringify(appsExample(JSON.parse(APPS_FILE_EXAMPLE)), null, 2)}
 - \`platform\`: \`WECHAT\`.
 - \`secret\`, or \`secretFile\` with a path from the folder of this file: one, or a list of two while the secret is being
   rotated. The first is used, the second stands in.
-- \`tenant\`: apps of one tenant share users. \`default\` when left out.
+- \`tenant\`: a name for the group of apps this one belongs to. \`default\` when left out.
 `;
 }
 

@@ -7,7 +7,7 @@ export interface App {
   readonly appid: string;
   /** The first is used; a second stands in while the secret is being rotated. */
   readonly secrets: readonly [string, ...string[]];
-  /** Apps of one tenant share users. */
+  /** The group of apps this one belongs to: an identity of one tenant is none of another. */
   readonly tenant: string;
 }
 

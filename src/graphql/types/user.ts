@@ -3,7 +3,7 @@ import { Field, ID, ObjectType } from 'type-graphql';
 @ObjectType('User', { description: 'A person. Made by the first login of one of their identities.' })
 export class UserType {
   @Field(() => ID, {
-    description: 'Stable, and the same for every identity of the person. Keep this one in your own tables.',
+    description: 'Stable. Keep this one in your own tables.',
   })
   readonly id!: string;
 

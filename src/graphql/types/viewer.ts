@@ -25,7 +25,7 @@ export class ViewerType implements Viewer {
   @Field(() => Platform, { description: 'The platform of that mini-program.' })
   readonly platform!: PlatformName;
 
-  @Field(() => ID, { description: 'The group of apps that share users.' })
+  @Field(() => ID, { description: 'The group of apps this one belongs to.' })
   readonly tenant!: string;
 
   @Field(() => UserType, { description: 'The person, whichever door they came through.' })
