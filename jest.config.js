@@ -1,5 +1,7 @@
 export default {
   testEnvironment: 'node',
+  // Against hanging, not a measure: machines differ.
+  testTimeout: 60_000,
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],

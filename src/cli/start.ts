@@ -1,6 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { ConfigError, type LoadedConfig, loadConfig } from '../config.js';
 import { composeGateway, DataDirError, type RunningGateway } from '../gateway.js';
+import { describeCause } from '../observe/log.js';
 
 /** After a signal the process ends by itself within this time, whatever hangs. */
 const HARD_LIMIT_MS = 10_000;
@@ -36,21 +37,30 @@ function sentenceFor(error: unknown): string {
 
 function welcome({ config, log, simulator }: RunningGateway, url: string, { warnings }: LoadedConfig): void {
   for (const warning of warnings) log.warn(warning);
+  if (config.environment === 'development') {
+    const lines = [
+      '',
+      `menjin serves at ${url}/graphql  (open it in a browser for Apollo Sandbox)`,
+      ...(simulator === null ? [] : simulatorHint(simulator)),
+      phoneHint(config.host, new URL(url).port),
+      '',
+    ];
+    process.stdout.write(
+      lines
+        .map((line) => `  ${line}`.trimEnd())
+        .join('\n')
+        .concat('\n'),
+    );
+  }
   log.info({ url, apps: config.apps.length, simulator: simulator !== null }, 'started');
-  if (config.environment === 'production') return;
-  const lines = [
-    '',
-    `  menjin serves at ${url}/graphql  (open it in a browser for Apollo Sandbox)`,
-    ...(simulator === null
-      ? []
-      : [
-          '  No WeChat credentials are set, so a simulated WeChat answers. Its test users:',
-          `  ${simulator.users.map((user) => user.username).join(', ')}. A fresh code of one of them:  npm run -s code -- alice`,
-        ]),
-    `  ${phoneHint(config.host, new URL(url).port)}`,
-    '',
+}
+
+function simulatorHint({ users }: NonNullable<RunningGateway['simulator']>): string[] {
+  const names = users.map((user) => user.username).join(', ');
+  return [
+    'No WeChat credentials are set, so a simulated WeChat answers.',
+    `A fresh code of one of its users (${names}):  npm run -s code -- alice`,
   ];
-  process.stdout.write(`${lines.join('\n')}\n`);
 }
 
 /** How a phone on the same network gets in. */
@@ -63,24 +73,24 @@ function phoneHint(host: string, port: string): string {
     : `A phone on the same network gets in at ${address}`;
 }
 
+/** One shutdown, however many signals come. */
 function stopOnSignals({ close, log }: RunningGateway): void {
+  let isStopping = false;
   const stop = async (signal: NodeJS.Signals) => {
+    if (isStopping) return;
+    isStopping = true;
     log.info({ signal }, 'stopping');
     setTimeout(() => {
       log.error('stopped at the hard limit: something did not end in time');
       process.exit(1);
     }, HARD_LIMIT_MS).unref();
-    await close().then(
-      () => log.info('stopped'),
-      () => {
-        log.error('stopped, and a store could not be closed');
-        process.exitCode = 1;
-      },
-    );
-    for (const name of SIGNALS) process.removeListener(name, stop);
+    try {
+      await close();
+      log.info('stopped');
+    } catch (error) {
+      log.error(describeCause(error), 'stopped, and something could not be closed');
+      process.exitCode = 1;
+    }
   };
-  // A second signal during the first one's stop changes nothing.
-  for (const name of SIGNALS) process.on(name, stop);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
 }
-
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;

@@ -110,8 +110,13 @@ export function createFaults(): Faults {
   };
 }
 
+/** Searched for in everything a gateway gives out. */
+export const CAUSE_CANARY = 'CANARY-in-the-cause-of-an-error';
+
 function lost(): AppError {
-  return new AppError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1, detail: 'a fault of the test' });
+  // Drivers put connection strings and values into what they throw.
+  const cause = Object.assign(new Error(`lost redis://user:${CAUSE_CANARY}@host`), { command: CAUSE_CANARY });
+  return new AppError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1, cause });
 }
 
 export function faultySessionStore(faults: Faults): (store: SessionStore) => SessionStore {

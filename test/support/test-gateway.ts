@@ -5,14 +5,21 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { type Config, loadConfig } from '../../src/config.js';
 import { composeGateway, type RunningGateway, type Seams } from '../../src/gateway.js';
-import { createFaults, type Faults, faultyDatabase, faultySessionStore } from './faults.js';
+import { CAUSE_CANARY, createFaults, type Faults, faultyDatabase, faultySessionStore } from './faults.js';
 
 // Secrets that must appear nowhere. Every gateway of every test carries them, and every byte it gives out is searched.
 export const APP_SECRET = 'CANARY-app-secret-5b1f09';
+export const SECRET_KEY_BASE64 = Buffer.from('CANARY-server-key-32-bytes-long!').toString('base64');
 const SECRET_KEY = Buffer.from('CANARY-server-key-32-bytes-long!');
 export const APPID = 'wxtest0000000001';
 const SESSION_KEY_START = 'SessionKey00';
-const STANDING_CANARIES = [APP_SECRET, SECRET_KEY.toString('base64'), SECRET_KEY.toString(), SESSION_KEY_START];
+const STANDING_CANARIES = [
+  APP_SECRET,
+  SECRET_KEY.toString('base64'),
+  SECRET_KEY.toString(),
+  SESSION_KEY_START,
+  CAUSE_CANARY,
+];
 
 export interface TestClock {
   now(): number;
@@ -46,6 +53,8 @@ export interface TestGateway {
   readonly sessionFaults: Faults;
   readonly sqlFaults: Faults;
   readonly logLines: Record<string, Json>[];
+  /** Every token, code and requestId that went through here. */
+  readonly secrets: ReadonlySet<string>;
   graphql(
     query: string,
     options?: { variables?: unknown; token?: string | null; headers?: Record<string, string> },
@@ -144,6 +153,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     clock,
     sessionFaults,
     sqlFaults,
+    secrets,
     get logLines() {
       return logText
         .split('\n')

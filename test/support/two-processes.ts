@@ -1,9 +1,11 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Libsql from 'libsql';
 import { type StandInWechat, startStandInWechat } from './stand-in-wechat.js';
 import {
   createTestClock,
   makeTempDir,
+  searchForSecrets,
   startTestGateway,
   type TestClock,
   type TestGateway,
@@ -64,7 +66,11 @@ export async function startTwoProcesses(
     join: join_,
     close: async () => {
       file.close();
-      for (const gateway of started) await gateway.close();
+      const stored = readdirSync(dir.path).map((name) => readFileSync(join(dir.path, name), 'latin1'));
+      for (const gateway of started) {
+        await gateway.close();
+        for (const text of stored) searchForSecrets('a file', text, gateway.secrets);
+      }
       await wechat.close();
       dir.remove();
     },

@@ -1,0 +1,98 @@
+import { Writable } from 'node:stream';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import type { FastifyInstance } from 'fastify';
+import { buildSchema } from 'graphql';
+import { RequestContext } from '../../src/graphql/context.js';
+import { formatError } from '../../src/graphql/format-error.js';
+import { createReport } from '../../src/graphql/report.js';
+import { reportEarlyRefusals } from '../../src/http/early-refusals.js';
+import { graphqlRoute } from '../../src/http/routes/graphql.js';
+import { createServer, type ServerOptions } from '../../src/http/server.js';
+import { createLog } from '../../src/observe/log.js';
+import { createMetrics } from '../../src/observe/metrics.js';
+
+export interface GraphqlServer {
+  readonly app: FastifyInstance;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read lines of every shape
+  readonly logLines: Record<string, any>[];
+  readonly logText: string;
+  metricsText(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface GraphqlServerOptions {
+  typeDefs?: string;
+  /** A function for each field of the roots. */
+  rootValue?: Record<string, () => unknown>;
+  plugins?: ApolloServerPlugin<RequestContext>[];
+  /** What making the context throws. */
+  contextFailure?: unknown;
+  server?: Partial<ServerOptions>;
+}
+
+const NOT_HERE = () => {
+  throw new Error('no verb is called here');
+};
+
+/** The HTTP and GraphQL of the gateway around a schema and resolvers of the test's own. Not listening yet. */
+export async function startGraphqlServer(options: GraphqlServerOptions = {}): Promise<GraphqlServer> {
+  let logText = '';
+  const destination = new Writable({
+    write: (chunk, _encoding, done) => {
+      logText += String(chunk);
+      done();
+    },
+  });
+  const log = createLog('info', destination);
+  const metrics = createMetrics();
+  const report = createReport();
+  const apollo = new ApolloServer<RequestContext>({
+    schema: buildSchema(options.typeDefs ?? 'type Query { hello: String }'),
+    rootValue: options.rootValue ?? {},
+    formatError,
+    includeStacktraceInErrorResponses: false,
+    plugins: [report.plugin, ...(options.plugins ?? [])],
+    logger: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+  });
+  await apollo.start();
+  const { app, refusals } = await createServer({
+    log,
+    metrics,
+    isProduction: false,
+    trustProxy: null,
+    corsOrigins: [],
+    ...options.server,
+  });
+  graphqlRoute(app, {
+    apollo,
+    onAnswer: reportEarlyRefusals(report, refusals),
+    context: async ({ id: requestId }) => {
+      if (options.contextFailure !== undefined) throw options.contextFailure;
+      return new RequestContext({
+        requestId,
+        authentication: { state: 'anonymous' },
+        carriedToken: () => null,
+        verbs: { logIn: NOT_HERE, logOut: NOT_HERE },
+        log: log.child({ requestId }),
+        metrics,
+      });
+    },
+  });
+  return {
+    app,
+    get logText() {
+      return logText;
+    },
+    get logLines() {
+      return logText
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line));
+    },
+    metricsText: () => metrics.registry.metrics(),
+    close: async () => {
+      await app.close();
+      await apollo.stop();
+    },
+  };
+}

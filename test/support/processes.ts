@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { APP_SECRET, APPID, SECRET_KEY_BASE64, searchForSecrets } from './test-gateway.js';
+
+const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+
+/** A gateway in a process of its own, as an operator starts one. */
+export interface GatewayProcess {
+  readonly child: ChildProcess;
+  readonly url: string;
+  /** Everything it wrote so far. */
+  output(): string;
+  graphql(query: string, options?: { variables?: unknown; token?: string }): Promise<Answered>;
+  login(code: string, requestId?: string): Promise<Answered>;
+  /** SIGKILL; resolves when it is dead. */
+  kill(): Promise<void>;
+  /** SIGTERM; the exit status. */
+  stop(): Promise<number | null>;
+}
+
+export interface Answered {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of every shape
+  readonly body: any;
+}
+
+/** Resolves when it listens; rejects with what it wrote when it ends before that. */
+export async function startGatewayProcess(env: Record<string, string>): Promise<GatewayProcess> {
+  const child = spawn(process.execPath, [MAIN, 'start'], {
+    env: {
+      PATH: process.env.PATH,
+      NODE_ENV: 'test',
+      HOST: '127.0.0.1',
+      PORT: '0',
+      WECHAT_APPID: APPID,
+      WECHAT_SECRET: APP_SECRET,
+      SECRET_KEYS: SECRET_KEY_BASE64,
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const killWithTests = () => child.kill('SIGKILL');
+  process.once('exit', killWithTests);
+  child.once('exit', () => process.removeListener('exit', killWithTests));
+  let output = '';
+  const exited = once(child, 'exit');
+  const url = await new Promise<string>((resolve, reject) => {
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      const started = /"url":"(http:[^"]+)"/.exec(output);
+      if (started?.[1] !== undefined) resolve(started[1]);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    exited.then(([status]) => reject(new Error(`the gateway ended with ${status}: ${output}`)), reject);
+  });
+
+  const graphql: GatewayProcess['graphql'] = async (query, { variables, token } = {}) => {
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      body: JSON.stringify({ query, variables }),
+      signal: AbortSignal.timeout(20_000),
+    });
+    const text = await response.text();
+    searchForSecrets('an answer', text);
+    return { status: response.status, body: JSON.parse(text) };
+  };
+
+  async function end(signal: NodeJS.Signals): Promise<number | null> {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    const [status] = await exited;
+    searchForSecrets('stdout or stderr', output);
+    return status as number | null;
+  }
+
+  return {
+    child,
+    url,
+    output: () => output,
+    graphql,
+    login: (code, requestId) =>
+      graphql(
+        'mutation ($input: LoginInput!) { login(input: $input) { token isNewUser expiresAt viewer { openid user { id } session { id } } } }',
+        {
+          variables: { input: { code, ...(requestId === undefined ? {} : { requestId }) } },
+        },
+      ),
+    kill: async () => {
+      await end('SIGKILL');
+    },
+    stop: () => end('SIGTERM'),
+  };
+}
