@@ -1,21 +1,24 @@
 import type { Config } from './config.js';
-import { createSessionStore, type SessionStore } from './sessions/session-store.js';
+import { DeadlineError } from './lib/deadline.js';
+import { createSessionStore, type SessionAdapter, type SessionStore } from './sessions/session-store.js';
 import { createMemoryAdapter } from './sessions/stores/memory.js';
 import { createSqliteAdapter } from './sessions/stores/sqlite.js';
 import { type Database, openSqliteDatabase } from './sql/database.js';
-import { openSqliteFile, type SqliteFile, sqliteCode } from './sql/sqlite-file.js';
+import { NewerDatabaseError } from './sql/migrations/index.js';
+import { openSqliteFile, type SqliteFile } from './sql/sqlite-file.js';
 
 export interface Stores {
   readonly database: Database;
   readonly sessionStore: SessionStore;
   /** Each resolves when its store has answered. */
   readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
+  /** Calling it again is harmless. */
   close(): Promise<void>;
 }
 
 /**
  * Opens what DATABASE_URL and SESSION_STORE_URL name. One file that serves both is opened once.
- * @throws Error of one sentence that names the variable.
+ * @throws Error of one sentence that names the variable, never its value.
  */
 export async function openStores(
   config: Pick<Config, 'databaseUrl' | 'sessionStoreUrl'>,
@@ -24,24 +27,28 @@ export async function openStores(
   const { databaseUrl, sessionStoreUrl } = config;
   const files = new Map<string, SqliteFile>();
 
-  async function fileAt(path: string, variable: string): Promise<SqliteFile> {
-    const known = files.get(path);
-    if (known !== undefined) return known;
-    const file = await openSqliteFile(path).catch((error: unknown) => {
-      throw new Error(`${variable}: the SQLite file cannot be used (${reasonOf(error)})`, { cause: error });
-    });
+  async function fileAt(path: string): Promise<SqliteFile> {
+    const file = files.get(path) ?? (await openSqliteFile(path));
     files.set(path, file);
     return file;
   }
 
+  async function openDatabase(): Promise<Database> {
+    return openSqliteDatabase(await fileAt(databaseUrl.kind === 'memory' ? ':memory:' : databaseUrl.path), now);
+  }
+
+  async function openAdapter(): Promise<SessionAdapter> {
+    if (sessionStoreUrl.kind === 'memory') return createMemoryAdapter();
+    return createSqliteAdapter(await fileAt(sessionStoreUrl.path));
+  }
+
+  async function closeFiles(): Promise<void> {
+    for (const file of files.values()) await file.close();
+  }
+
   try {
-    const path = databaseUrl.kind === 'memory' ? ':memory:' : databaseUrl.path;
-    const database = await openSqliteDatabase(await fileAt(path, 'DATABASE_URL'), now);
-    const adapter =
-      sessionStoreUrl.kind === 'memory'
-        ? createMemoryAdapter()
-        : await createSqliteAdapter(await fileAt(sessionStoreUrl.path, 'SESSION_STORE_URL'));
-    const sessionStore = createSessionStore(adapter);
+    const database = await named('DATABASE_URL', openDatabase);
+    const sessionStore = createSessionStore(await named('SESSION_STORE_URL', openAdapter));
     return {
       database,
       sessionStore,
@@ -50,23 +57,54 @@ export async function openStores(
         sessions: () => sessionStore.get('readiness'),
       },
       close: async () => {
-        await sessionStore.close();
-        await database.close();
-        closeAll();
+        try {
+          await sessionStore.close();
+          await database.close();
+        } finally {
+          await closeFiles();
+        }
       },
     };
   } catch (error) {
-    closeAll();
+    await closeFiles();
     throw error;
-  }
-
-  function closeAll(): void {
-    for (const file of files.values()) file.close();
   }
 }
 
+async function named<T>(variable: string, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    throw new Error(`${variable}: the SQLite file cannot be used: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+const READ_ONLY = 'the file or its folder may not be written';
+
+/** By the code of SQLite or of the file system. */
+const REASONS: Readonly<Record<string, string>> = {
+  SQLITE_NOTADB: 'it is no SQLite database (it was left as it is)',
+  SQLITE_CORRUPT: 'it is damaged (it was left as it is)',
+  SQLITE_READONLY: READ_ONLY,
+  SQLITE_FULL: 'the disk is full',
+  EACCES: READ_ONLY,
+  EPERM: READ_ONLY,
+  EROFS: READ_ONLY,
+  ENOSPC: 'the disk is full',
+  EISDIR: 'it is a folder',
+  EEXIST: 'a part of its path is a file, where a folder should be',
+  ENOTDIR: 'a part of its path is a file, where a folder should be',
+};
+
+/** The driver gives no code when it cannot open a file at all. */
+const CANNOT_OPEN = 'it cannot be opened or made: is its folder writable?';
+
 function reasonOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code !== '')
-    return error.code;
-  return sqliteCode(error) ?? 'it is no SQLite database, or its folder cannot be written';
+  if (error instanceof NewerDatabaseError) return error.message;
+  if (error instanceof DeadlineError) return 'another process holds it';
+  const { code } = error as { code?: unknown };
+  if (typeof code !== 'string' || code === '') return CANNOT_OPEN;
+  // SQLITE_READONLY_DIRECTORY and its like: the first two words are the kind.
+  const kind = code.split('_').slice(0, 2).join('_');
+  return REASONS[kind] ?? code;
 }

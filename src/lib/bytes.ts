@@ -14,6 +14,12 @@ export function lengthPrefixed(fields: readonly string[]): Buffer {
   return Buffer.concat(parts);
 }
 
+/** null for text that is not base64url as we write it: one sequence of bytes has one spelling. */
+export function fromBase64url(text: string): Buffer | null {
+  const bytes = Buffer.from(text, 'base64url');
+  return bytes.toString('base64url') === text ? bytes : null;
+}
+
 /** SHA-256 as 64 hex digits. */
 export function sha256Hex(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');

@@ -9,7 +9,6 @@ export async function withDeadline<T>(work: Promise<T>, timeoutMs: number): Prom
   const expired = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new DeadlineError(`no answer within ${timeoutMs} ms`)), timeoutMs);
   });
-  work.catch(() => undefined);
   try {
     return await Promise.race([work, expired]);
   } finally {

@@ -1,7 +1,8 @@
 import { DeadlineError } from './deadline.js';
 
 interface Waiter {
-  start(): void;
+  /** False when it was too late: then it is the next one's turn. */
+  start(): boolean;
 }
 
 /** One at a time, first come first served. Who has waited too long is never started. */
@@ -18,13 +19,11 @@ export function createLock(maxWaiting = 10_000): Lock {
   let held = false;
 
   function release(): void {
-    const [next] = waiting;
-    if (next === undefined) {
-      held = false;
-      return;
+    for (const next of waiting) {
+      waiting.delete(next);
+      if (next.start()) return;
     }
-    waiting.delete(next);
-    next.start();
+    held = false;
   }
 
   function turn(timeoutMs: number): Promise<void> {
@@ -33,16 +32,22 @@ export function createLock(maxWaiting = 10_000): Lock {
       return Promise.resolve();
     }
     if (waiting.size >= maxWaiting) return Promise.reject(new DeadlineError('too many are waiting'));
+    const deadline = performance.now() + timeoutMs;
     return new Promise((resolve, reject) => {
+      const expire = () => reject(new DeadlineError(`not this caller's turn within ${timeoutMs} ms`));
       const waiter: Waiter = {
         start: () => {
           clearTimeout(timer);
-          resolve();
+          // After the event loop was blocked, the turn may come before the timer that should have ended the wait.
+          const isInTime = performance.now() < deadline;
+          if (isInTime) resolve();
+          else expire();
+          return isInTime;
         },
       };
       const timer = setTimeout(() => {
         waiting.delete(waiter);
-        reject(new DeadlineError(`not this caller's turn within ${timeoutMs} ms`));
+        expire();
       }, timeoutMs);
       waiting.add(waiter);
     });

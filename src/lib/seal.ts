@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { fromBase64url } from './bytes.js';
 import type { KeyRing } from './key-ring.js';
 
 const ALGORITHM = 'aes-256-gcm';
@@ -16,18 +17,17 @@ export function seal(ring: KeyRing, plaintext: string, place: Uint8Array): strin
 
 /** The plaintext, or null when the text was changed, moved, or sealed under a key that is not in the ring. */
 export function open(ring: KeyRing, sealedText: string, place: Uint8Array): string | null {
-  const [version, kid, iv, sealed] = sealedText.split('.');
-  if (version !== 'v1' || kid === undefined || iv === undefined || sealed === undefined) return null;
+  const [version, kid = '', ivText = '', sealedBytes = '', ...rest] = sealedText.split('.');
+  if (version !== 'v1' || rest.length > 0) return null;
   const key = ring.byKid(kid);
-  if (key === null) return null;
-  const ivBytes = Buffer.from(iv, 'base64url');
-  const bytes = Buffer.from(sealed, 'base64url');
-  if (ivBytes.length !== IV_BYTES || bytes.length < TAG_BYTES) return null;
+  const iv = fromBase64url(ivText);
+  const sealed = fromBase64url(sealedBytes);
+  if (key === null || iv?.length !== IV_BYTES || sealed === null || sealed.length < TAG_BYTES) return null;
   try {
-    const decipher = createDecipheriv(ALGORITHM, key.subkey('seal'), ivBytes, { authTagLength: TAG_BYTES });
+    const decipher = createDecipheriv(ALGORITHM, key.subkey('seal'), iv, { authTagLength: TAG_BYTES });
     decipher.setAAD(place);
-    decipher.setAuthTag(bytes.subarray(-TAG_BYTES));
-    return Buffer.concat([decipher.update(bytes.subarray(0, -TAG_BYTES)), decipher.final()]).toString('utf8');
+    decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
+    return Buffer.concat([decipher.update(sealed.subarray(0, -TAG_BYTES)), decipher.final()]).toString('utf8');
   } catch {
     return null;
   }

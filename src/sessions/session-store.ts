@@ -1,4 +1,4 @@
-import Keyv, { type KeyvStoreAdapter } from 'keyv';
+import Keyv, { type DeserializedData, type KeyvStoreAdapter } from 'keyv';
 import { storeUnavailable } from '../errors.js';
 import { withDeadline } from '../lib/deadline.js';
 import { parseSessionValue, type SessionValue } from './session-value.js';
@@ -52,13 +52,13 @@ export function createSessionStore(adapter: SessionAdapter, timeoutMs = 2000): S
 
   return {
     get: async (tokenHash) => {
-      // Keyv throws a SyntaxError for text that is not JSON; the store has answered then.
-      const raw = await answered(values.get<unknown>(tokenHash).catch(corruptOrThrow));
-      if (raw === undefined) return null;
-      return parseSessionValue(raw) ?? 'corrupt';
+      const stored = await answered(values.get<unknown>(tokenHash, { raw: true }));
+      if (stored === undefined) return null;
+      return parseSessionValue(stored.value) ?? 'corrupt';
     },
     set: async (tokenHash, value, now) => {
-      await answered(values.set(tokenHash, value, keyvTtlMs(value, now)));
+      const isConfirmed = await answered(values.set(tokenHash, value, keyvTtlMs(value, now)));
+      if (!isConfirmed) throw storeUnavailable('sessions', new Error('the store did not confirm the value'));
     },
     replace: (tokenHash, value, now) => answered(replacing.set(tokenHash, value, keyvTtlMs(value, now))),
     delete: async (tokenHash) => {
@@ -71,7 +71,13 @@ export function createSessionStore(adapter: SessionAdapter, timeoutMs = 2000): S
 }
 
 function keyvOver(store: KeyvStoreAdapter): Keyv {
-  const keyv = new Keyv({ store, namespace: 'session', throwOnErrors: true });
+  const keyv = new Keyv({
+    store,
+    namespace: 'session',
+    throwOnErrors: true,
+    serialize: JSON.stringify,
+    deserialize: parseStored,
+  });
   // Without a listener Keyv's emitter is silent; the same error is thrown and handled by the caller.
   keyv.on('error', () => undefined);
   return keyv;
@@ -88,7 +94,16 @@ function replacingView(adapter: SessionAdapter): KeyvStoreAdapter {
   };
 }
 
-function corruptOrThrow(error: unknown): 'corrupt' {
-  if (error instanceof SyntaxError) return 'corrupt';
-  throw error;
+/**
+ * What Keyv wrapped around a value. Of another text Keyv's own parser throws, or says that there is nothing; but there
+ * is something, and it is no value of ours.
+ */
+function parseStored<T>(text: string): DeserializedData<T> {
+  const foreign = {} as DeserializedData<T>;
+  try {
+    const stored: unknown = JSON.parse(text);
+    return typeof stored === 'object' && stored !== null ? { ...foreign, ...stored } : foreign;
+  } catch {
+    return foreign;
+  }
 }

@@ -3,7 +3,7 @@ import { AppError, storeUnavailable } from '../errors.js';
 import { DeadlineError } from '../lib/deadline.js';
 import { migrate } from './migrations/index.js';
 import type { Schema } from './schema.js';
-import { openSqliteFile, type SqliteFile, sqliteCode } from './sqlite-file.js';
+import { OPENING_TIMEOUT_MS, type SqliteFile, sqliteCode } from './sqlite-file.js';
 
 /** What queries are written against: the database itself or a transaction. */
 export type Sql = Kysely<Schema>;
@@ -15,6 +15,7 @@ export type Sql = Kysely<Schema>;
  *   is not known then.
  */
 export interface Database {
+  /** Only for reading. `work` may run more than once. */
   query<T>(work: (sql: Sql, now: number) => Promise<T>): Promise<T>;
   transaction<T>(work: (sql: Sql, now: number) => Promise<T>): Promise<T>;
   close(): Promise<void>;
@@ -22,19 +23,16 @@ export interface Database {
 
 /**
  * Opens, and brings an older database up to date.
- * @throws Error of one sentence when the file cannot be used, or belongs to a newer menjin.
+ * @throws NewerDatabaseError, or SqliteError when the file cannot be used.
  */
 export async function openSqliteDatabase(file: SqliteFile, now: () => number): Promise<Database> {
   const writer = new Kysely<Schema>({ dialect: new SqliteDialect({ database: file.writer }) });
-  const reader =
-    file.reader === file.writer
-      ? writer
-      : new Kysely<Schema>({ dialect: new SqliteDialect({ database: file.reader }) });
+  const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: file.reader }) });
 
-  await file.transaction(() => migrate(writer as unknown as Kysely<unknown>, now()));
+  await file.transaction(() => migrate(writer as unknown as Kysely<unknown>, now()), OPENING_TIMEOUT_MS);
 
   return {
-    query: (work) => answered(() => (reader === writer ? file.write(() => work(writer, now())) : work(reader, now()))),
+    query: (work) => answered(() => file.read(() => work(reader, now()))),
     transaction: (work) => answered(() => file.transaction(() => work(writer, now()))),
     // The file belongs to who opened it: sessions may be kept in the same one.
     close: async () => undefined,

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import Libsql from 'libsql';
@@ -10,21 +10,29 @@ type Connection = InstanceType<typeof Libsql>;
 /**
  * One SQLite file as this process uses it. Reads go through a connection of their own, which no writer blocks (WAL);
  * writers take turns here, and wait for writers of other processes without blocking the event loop.
+ *
+ * Every function throws DeadlineError when it could not begin in time, or the file is closed: `work` has done nothing
+ * then.
  */
 export interface SqliteFile {
-  /** For writing, only inside `write`. */
+  /** For writing, only inside `transaction`. */
   readonly writer: Connection;
-  /** For reading what is committed. The writer itself when the database is in memory. */
+  /** For reading what is committed, only inside `read`. The writer itself when the database is in memory. */
   readonly reader: Connection;
+  /** `work` may run more than once. */
+  read<T>(work: (connection: Connection) => T | Promise<T>): Promise<T>;
   /**
-   * Runs `work` as this process's only writer.
-   * @throws DeadlineError when it was not its turn in time; `work` has not begun then.
+   * Runs `work` as this process's only writer, in one transaction that holds the file's write lock from its start. A
+   * single statement needs it too: the driver leaves a prepared statement that met a busy file half begun, and while
+   * there is one SQLite commits no other, although it answers as if it had.
    */
-  write<T>(work: (connection: Connection) => T | Promise<T>): Promise<T>;
-  /** Runs `work` in one transaction that holds the file's write lock from its start. */
-  transaction<T>(work: (connection: Connection) => Promise<T>): Promise<T>;
-  close(): void;
+  transaction<T>(work: (connection: Connection) => T | Promise<T>, timeoutMs?: number): Promise<T>;
+  /** Waits for the writer at work. Calling it again is harmless. */
+  close(): Promise<void>;
 }
+
+/** At start there is time: another process may be bringing the file up to date. */
+export const OPENING_TIMEOUT_MS = 15_000;
 
 const PRAGMAS = [
   // Readers go on while somebody writes, and the other way round.
@@ -36,51 +44,76 @@ const PRAGMAS = [
 
 /**
  * @param path a file, made with its folder when missing, or `:memory:`.
+ * @param timeoutMs ends before the stores' own deadline, so that no write begins whose caller was told "not known".
  * @throws SqliteError when it cannot be opened or is no database. The file is left as it is.
  */
-export async function openSqliteFile(path: string, timeoutMs = 2000): Promise<SqliteFile> {
+export async function openSqliteFile(path: string, timeoutMs = 1900): Promise<SqliteFile> {
   const inMemory = path === ':memory:';
-  if (!inMemory) mkdirSync(dirname(path), { recursive: true });
-  const writer = await connect(path, timeoutMs);
-  const reader = inMemory ? writer : await connect(path, timeoutMs);
+  if (!inMemory) makePrivately(path);
+  const writer = await connect(path, PRAGMAS);
+  const reader = inMemory ? writer : await connect(path, [...PRAGMAS, 'query_only = ON']);
   const lock = createLock();
+  let isOpen = true;
 
-  const file: SqliteFile = {
+  const transaction: SqliteFile['transaction'] = (work, ownTimeoutMs = timeoutMs) => {
+    const deadline = performance.now() + ownTimeoutMs;
+    return lock.run(async () => {
+      // A closed connection must not be asked anything: the driver ends the whole process for `inTransaction`.
+      if (!isOpen) throw new DeadlineError('the database is closed');
+      // Deferred transactions that read and then write fail with BUSY half the time when two processes do it.
+      await whenNotBusy(async () => writer.exec('BEGIN IMMEDIATE'), deadline);
+      try {
+        const result = await work(writer);
+        writer.exec('COMMIT');
+        return result;
+      } catch (error) {
+        rollBack(writer);
+        throw error;
+      }
+    }, ownTimeoutMs);
+  };
+
+  return {
     writer,
     reader,
-    write: (work) => {
-      const deadline = performance.now() + timeoutMs;
-      return lock.run(() => whenNotBusy(async () => work(writer), deadline), timeoutMs);
+    read: async (work) => {
+      if (inMemory) return transaction(work);
+      if (!isOpen) throw new DeadlineError('the database is closed');
+      // Nobody's writing makes a reader wait, but repairing the log after another process's crash does, for a moment.
+      return whenNotBusy(async () => work(reader), performance.now() + timeoutMs);
     },
-    transaction: (work) => {
-      const deadline = performance.now() + timeoutMs;
-      return lock.run(async () => {
-        // Deferred transactions that read and then write fail with BUSY half the time when two processes do it.
-        await whenNotBusy(async () => writer.exec('BEGIN IMMEDIATE'), deadline);
-        try {
-          const result = await work(writer);
-          writer.exec('COMMIT');
-          return result;
-        } catch (error) {
-          if (writer.inTransaction) writer.exec('ROLLBACK');
-          throw error;
-        }
-      }, timeoutMs);
-    },
-    close: () => {
-      writer.close();
-      if (reader !== writer) reader.close();
-    },
+    transaction,
+    close: () =>
+      lock.run(async () => {
+        isOpen = false;
+        writer.close();
+        if (reader !== writer) reader.close();
+      }, timeoutMs),
   };
-  return file;
+}
+
+/** What is made here is for this user alone; SQLite gives the log beside the file the file's own mode. */
+function makePrivately(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  closeSync(openSync(path, 'a', 0o600));
+}
+
+/** Ends a transaction that is still open. SQLite has ended it itself after a full disk or an I/O error. */
+function rollBack(connection: Connection): void {
+  if (!connection.inTransaction) return;
+  try {
+    connection.exec('ROLLBACK');
+  } catch {
+    // What led here says more.
+  }
 }
 
 /** Waits out other processes: several that start at once on a new file meet each other here. */
-async function connect(path: string, timeoutMs: number): Promise<Connection> {
+async function connect(path: string, pragmas: readonly string[]): Promise<Connection> {
   const connection = new Libsql(path);
-  const deadline = performance.now() + timeoutMs;
+  const deadline = performance.now() + OPENING_TIMEOUT_MS;
   try {
-    for (const pragma of PRAGMAS) await whenNotBusy(async () => connection.pragma(pragma), deadline);
+    for (const pragma of pragmas) await whenNotBusy(async () => connection.exec(`PRAGMA ${pragma}`), deadline);
   } catch (error) {
     connection.close();
     throw error;

@@ -9,6 +9,8 @@ import { startTwoProcesses, type TwoProcesses } from '../support/two-processes.j
 
 const SECOND = 1000;
 const OPENING_OVER_MS = 16 * SECOND;
+/** So that the cap ends no session that a test counts. */
+const ROOMY = { sessionsPerUser: 100 };
 const CLAIM_OVER_MS = 11 * SECOND;
 
 describe('the session protocol', () => {
@@ -17,7 +19,7 @@ describe('the session protocol', () => {
   let requestId: string;
 
   beforeEach(async () => {
-    two = await startTwoProcesses();
+    two = await startTwoProcesses({ p1: ROOMY, p2: ROOMY });
     code = codeOf('alice');
     requestId = freshRequestId();
   });
@@ -159,6 +161,25 @@ describe('the session protocol', () => {
       await expectViewer(tokenOf(await two.p1.login(tried.code, tried)));
     }
     expect(two.wechat.calls).toHaveLength(3);
+  });
+
+  test('a login that was not stored, resumed by two processes at once, is one session', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const login = { code: codeOf('alice'), requestId: freshRequestId() };
+      two.p1.sessionFaults.plan('set', 'fail after');
+      await two.p1.login(login.code, login);
+      const resumed = [hold('before'), hold('before')] as const;
+      two.p1.sqlFaults.plan('transaction', 'pass', resumed[0]);
+      two.p2.sqlFaults.plan('transaction', 'pass', resumed[1]);
+      const repeats = [two.p1.login(login.code, login), two.p2.login(login.code, login)];
+      // Both have seen the row that was not stored before either takes its login key.
+      await Promise.all(resumed.map((held) => held.arrived));
+      for (const held of resumed) held.release();
+      const [first, second] = await Promise.all(repeats);
+      expect(second?.body).toEqual(first?.body);
+      expect(first?.code).toBeNull();
+      expect(two.count('open')).toBe(round + 1);
+    }
   });
 
   test('a login without a requestId whose value was not confirmed is not acknowledged', async () => {

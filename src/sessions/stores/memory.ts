@@ -3,8 +3,7 @@ import type { StoredData } from 'keyv';
 import type { SessionAdapter } from '../session-store.js';
 
 /** A Keyv storage adapter for tests and trials: the values live and die with the process. */
-export function createMemoryAdapter(): SessionAdapter {
-  const values = new Map<string, string>();
+export function createMemoryAdapter(values = new Map<string, string>()): SessionAdapter {
   return Object.assign(new EventEmitter(), {
     opts: {},
     namespace: undefined as string | undefined,
@@ -25,7 +24,8 @@ export function createMemoryAdapter(): SessionAdapter {
       return values.delete(key);
     },
     async clear(): Promise<void> {
-      values.clear();
+      const prefix = this.namespace === undefined ? '' : `${this.namespace}:`;
+      for (const key of values.keys()) if (key.startsWith(prefix)) values.delete(key);
     },
     async disconnect(): Promise<void> {},
   });

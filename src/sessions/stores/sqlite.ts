@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { StoredData } from 'keyv';
-import type { SqliteFile } from '../../sql/sqlite-file.js';
+import { OPENING_TIMEOUT_MS, type SqliteFile } from '../../sql/sqlite-file.js';
 import type { SessionAdapter } from '../session-store.js';
 
 /**
@@ -11,9 +11,16 @@ import type { SessionAdapter } from '../session-store.js';
  * the event loop, and what cannot be answered rejects.
  */
 export async function createSqliteAdapter(file: SqliteFile): Promise<SessionAdapter> {
-  await file.write((connection) =>
-    connection.exec('CREATE TABLE IF NOT EXISTS keyv (key text PRIMARY KEY, value text NOT NULL, expires_at bigint)'),
+  await file.transaction(
+    (connection) =>
+      connection.exec('CREATE TABLE IF NOT EXISTS keyv (key text PRIMARY KEY, value text NOT NULL, expires_at bigint)'),
+    OPENING_TIMEOUT_MS,
   );
+  return adapterOver(file);
+}
+
+/** For a file whose table is there. */
+export function adapterOver(file: SqliteFile): SessionAdapter {
   const select = file.reader.prepare('SELECT value FROM keyv WHERE key = ?');
   const upsert = file.writer.prepare(
     `INSERT INTO keyv (key, value, expires_at) VALUES (?, ?, ?)
@@ -34,27 +41,30 @@ export async function createSqliteAdapter(file: SqliteFile): Promise<SessionAdap
     namespace: undefined as string | undefined,
 
     async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
-      const row = select.get([key]) as { value: string } | undefined;
+      const row = (await file.read(() => select.get([key]))) as { value: string } | undefined;
       return row?.value as StoredData<Value> | undefined;
     },
     async set(key: string, value: string, ttlMs?: number): Promise<boolean> {
-      await file.write(() => upsert.run([key, value, expiresAt(ttlMs)]));
+      await file.transaction(() => upsert.run([key, value, expiresAt(ttlMs)]));
       return true;
     },
     replace(key: string, value: string, ttlMs?: number): Promise<boolean> {
-      return file.write(() => update.run([value, expiresAt(ttlMs), key]).changes > 0);
+      return file.transaction(() => update.run([value, expiresAt(ttlMs), key]).changes > 0);
     },
     delete(key: string): Promise<boolean> {
-      return file.write(() => remove.run([key]).changes > 0);
+      return file.transaction(() => remove.run([key]).changes > 0);
     },
     async clear(): Promise<void> {
       const prefix = namespacePrefix(this.namespace);
-      await file.write(() => removePrefix.run([prefix.length, prefix]));
+      await file.transaction(() => removePrefix.run([prefix.length, prefix]));
     },
     async *iterator<Value>(namespace?: string): AsyncGenerator<[string, Awaited<Value>], void> {
       const prefix = namespacePrefix(namespace);
       for (let after = ''; ; ) {
-        const rows = page.all([after, prefix.length, prefix]) as { key: string; value: string }[];
+        const rows = (await file.read(() => page.all([after, prefix.length, prefix]))) as {
+          key: string;
+          value: string;
+        }[];
         for (const { key, value } of rows) yield [key, value as Awaited<Value>];
         const last = rows.at(-1);
         if (last === undefined) return;

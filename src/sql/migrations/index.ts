@@ -4,6 +4,11 @@ import { login } from './001-login.js';
 /** Applied in order, once each, forward only. The position in the list is the version. */
 const migrations: readonly ((db: Kysely<unknown>) => Promise<void>)[] = [login];
 
+/** The database was brought up to date by a newer menjin, whose tables this one does not know. */
+export class NewerDatabaseError extends Error {
+  override readonly name = 'NewerDatabaseError';
+}
+
 /** Must run inside a transaction that holds the write lock: of several processes that start at once, one migrates. */
 export async function migrate(db: Kysely<unknown>, now: number): Promise<void> {
   await sql`CREATE TABLE IF NOT EXISTS schema_versions (version integer PRIMARY KEY, applied_at bigint NOT NULL)`.execute(
@@ -11,7 +16,7 @@ export async function migrate(db: Kysely<unknown>, now: number): Promise<void> {
   );
   const version = await readVersion(db);
   if (version > migrations.length) {
-    throw new Error(
+    throw new NewerDatabaseError(
       `the database is of version ${version}, this menjin knows versions up to ${migrations.length}: start a newer menjin`,
     );
   }

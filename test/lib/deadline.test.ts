@@ -1,0 +1,37 @@
+import { describe, expect, test } from '@jest/globals';
+import { DeadlineError, withDeadline } from '../../src/lib/deadline.js';
+import { deferred } from '../support/faults.js';
+
+const never = new Promise<never>(() => undefined);
+
+describe('a deadline', () => {
+  test('lets an answer and a failure in time through', async () => {
+    expect(await withDeadline(Promise.resolve(7), 10_000)).toBe(7);
+    await expect(withDeadline(Promise.reject(new RangeError('no')), 10_000)).rejects.toThrow(RangeError);
+  });
+
+  test('ends the wait for what never comes', async () => {
+    const startedAt = performance.now();
+    await expect(withDeadline(never, 30)).rejects.toThrow(DeadlineError);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
+  test('drops a failure that comes too late', async () => {
+    const late = deferred<void>();
+    const work = late.promise.then(() => {
+      throw new Error('too late');
+    });
+    // An unhandled rejection would end this process.
+    await expect(withDeadline(work, 1)).rejects.toThrow(DeadlineError);
+    late.resolve();
+    await expect(work).rejects.toThrow('too late');
+  });
+
+  test('leaves no timer behind', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    await withDeadline(Promise.resolve(), 60_000);
+    await withDeadline(Promise.reject(new Error('no')), 60_000).catch(() => undefined);
+    expect(timers()).toBe(before);
+  });
+});
