@@ -1,6 +1,5 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { createAuthenticate } from './auth/authenticate.js';
 import { createLogIn } from './auth/log-in.js';
@@ -9,17 +8,18 @@ import { createTouch } from './auth/touch.js';
 import type { Viewer } from './auth/viewer.js';
 import { type Config, loadConfig } from './config.js';
 import { loadDevelopmentKeys } from './development-keys.js';
+import { startApollo } from './graphql/apollo.js';
 import { RequestContext } from './graphql/context.js';
-import { formatError } from './graphql/format-error.js';
-import { report } from './graphql/report.js';
-import { buildGatewaySchema } from './graphql/schema.js';
+import { createReport } from './graphql/report.js';
 import { createAdminServer } from './http/admin-server.js';
 import { bearerToken } from './http/bearer.js';
+import { reportEarlyRefusals } from './http/early-refusals.js';
 import { explorer } from './http/explorer.js';
 import { graphqlRoute } from './http/routes/graphql.js';
 import { healthRoutes } from './http/routes/health.js';
 import { simulatorCodesRoute } from './http/routes/simulator-codes.js';
 import { createServer } from './http/server.js';
+import { type Closers, createClosers } from './lib/closers.js';
 import { createKeyRing } from './lib/key-ring.js';
 import { measuredDatabase, measuredPlatforms, measuredSessionStore } from './measured.js';
 import { createLog, describeCause, type Log } from './observe/log.js';
@@ -79,27 +79,37 @@ export async function createGateway(options: GatewayOptions = {}): Promise<Gatew
   return composeGateway(options.config === undefined ? loadConfig().config : withEnvironment(options.config));
 }
 
-/** Builds every part, once, and says what is connected to what. */
+/** Builds every part, once, and says what is connected to what. What it cannot finish it closes again. */
 export async function composeGateway(config: Config, seams: Seams = {}): Promise<RunningGateway> {
-  const now = seams.now ?? Date.now;
+  const closers = createClosers();
+  try {
+    return await compose(config, seams, closers);
+  } catch (error) {
+    await closers.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function compose(config: Config, seams: Seams, closers: Closers): Promise<RunningGateway> {
+  const { now = Date.now, wrapDatabase = (database) => database, wrapSessionStore = (store) => store } = seams;
   const isProduction = config.environment === 'production';
   const log = createLog(config.logLevel, seams.logDestination);
   const metrics = createMetrics();
   const keys = createKeyRing(config.secretKeys.length > 0 ? config.secretKeys : loadDevelopmentKeys(config.dataDir));
 
-  const simulator = await startSimulator(config, now);
-  const apps = simulator === null ? config.apps : [simulatedApp(simulator)];
-  const platforms = measuredPlatforms(
-    createPlatforms({ wechatApiUrl: simulator?.url ?? config.wechatApiUrl ?? WECHAT_API_URL }),
-    metrics,
-  );
-
   const stores = await openStores(config, now);
-  const { wrapDatabase = (database) => database, wrapSessionStore = (store) => store } = seams;
+  closers.add(stores.close);
   const database = measuredDatabase(wrapDatabase(stores.database), metrics);
   const sessionStore = measuredSessionStore(wrapSessionStore(stores.sessionStore), metrics);
 
+  const simulator = await startSimulator(config, now);
+  if (simulator !== null) closers.add(simulator.close);
+  const apps = simulator === null ? config.apps : [simulatedApp(simulator)];
+  const wechatApiUrl = simulator?.url ?? config.wechatApiUrl ?? WECHAT_API_URL;
+  const platforms = measuredPlatforms(createPlatforms({ wechatApiUrl }), metrics);
+
   const lifetimes = { idleTtlMs: config.sessionIdleTtlMs, maxTtlMs: config.sessionMaxTtlMs };
+  const { sessionsPerUser } = config;
   const authenticate = createAuthenticate({
     sessionStore,
     touch: createTouch({ database, sessionStore, lifetimes, now }),
@@ -108,90 +118,65 @@ export async function composeGateway(config: Config, seams: Seams = {}): Promise
   });
   const verbs = {
     logIn: createLogIn({
-      apps,
+      ...{ apps, platforms, database, sessionStore, keys, lifetimes, sessionsPerUser, now },
       allowDevtoolsCode: !isProduction,
-      database,
-      sessionStore,
-      platforms,
-      keys,
-      lifetimes,
-      sessionsPerUser: config.sessionsPerUser,
-      now,
       onUnfinishedEnding: (error) =>
         log.warn(describeCause(error), 'sessions beyond SESSIONS_PER_USER are not deleted yet'),
     }),
     logOut: createLogOut({ database, sessionStore }),
   };
 
-  const apollo = new ApolloServer<RequestContext>({
-    schema: buildGatewaySchema(),
-    formatError,
-    introspection: config.introspection,
-    hideSchemaDetailsFromClientErrors: isProduction,
-    includeStacktraceInErrorResponses: false,
-    allowBatchedHttpRequests: false,
-    persistedQueries: false,
-    csrfPrevention: true,
-    stopOnTerminationSignals: false,
-    nodeEnv: isProduction ? 'production' : 'development',
-    logger: quietLogger(log),
-    plugins: [
-      report(),
-      isProduction ? ApolloServerPluginLandingPageDisabled() : explorer(),
-    ] as ApolloServerPlugin<RequestContext>[],
-  });
-  await apollo.start();
+  const report = createReport();
+  const landingPage = isProduction ? ApolloServerPluginLandingPageDisabled() : explorer();
+  const { introspection } = config;
+  const apollo = await startApollo({ isProduction, introspection, log, plugins: [report.plugin, landingPage] });
+  closers.add(() => apollo.stop());
 
   let isDraining = false;
-  const app = await createServer({ ...config, log, isProduction });
-  graphqlRoute(app, apollo, async (request: FastifyRequest) => {
-    const token = bearerToken(request.headers.authorization);
-    const authentication = await authenticate(token);
-    const requestId = request.id;
-    const carriedToken = () => token;
-    return new RequestContext({
-      requestId,
-      authentication,
-      carriedToken,
-      verbs,
-      log: log.child({ requestId }),
-      metrics,
-    });
+  const { app, refusals } = await createServer({ ...config, log, metrics, isProduction });
+  closers.add(() => app.close());
+  graphqlRoute(app, {
+    apollo,
+    onAnswer: reportEarlyRefusals(report, refusals),
+    context: async (request) => {
+      const token = bearerToken(request.headers.authorization);
+      const authentication = await authenticate(token);
+      const requestId = request.id;
+      const carriedToken = () => token;
+      const requestLog = log.child({ requestId });
+      return new RequestContext({ requestId, authentication, carriedToken, verbs, log: requestLog, metrics });
+    },
   });
   healthRoutes(app, { checks: stores.checks, isDraining: () => isDraining });
   if (simulator !== null) simulatorCodesRoute(app, simulator.code);
   if (!isProduction) app.get('/', async (_request, reply) => reply.redirect('/graphql'));
 
-  const adminApp = config.adminPort === null ? null : createAdminServer(metrics);
-  if (adminApp !== null) measureProcess(metrics);
-
-  let closing: Promise<void> | null = null;
-  async function close(): Promise<void> {
-    isDraining = true;
-    await app.close();
-    await apollo.stop();
-    await adminApp?.close();
-    await simulator?.close();
-    await stores.close();
+  const { host, port, adminPort } = config;
+  const adminApp = adminPort === null ? null : await createAdminServer({ log, metrics, isProduction });
+  if (adminApp !== null) {
+    measureProcess(metrics);
+    closers.add(() => adminApp.close());
   }
 
   return {
     app,
-    metricsText: () => metrics.registry.metrics(),
     config,
     log,
     simulator,
+    metricsText: () => metrics.registry.metrics(),
     listen: async () => {
-      if (adminApp !== null && config.adminPort !== null)
-        await adminApp.listen({ host: config.host, port: config.adminPort });
-      return { url: await app.listen({ host: config.host, port: config.port }) };
+      await adminApp?.listen({ host, port: adminPort ?? 0 });
+      return { url: await app.listen({ host, port }) };
     },
     authenticate: async (token) => {
       const authentication = await authenticate(token);
       if (authentication.state === 'unknown') throw authentication.error;
       return authentication.state === 'signedIn' ? authentication.viewer : null;
     },
-    close: () => (closing ??= close()),
+    close: () => {
+      isDraining = true;
+      return closers.close();
+    },
   };
 }
 
@@ -208,15 +193,4 @@ async function startSimulator(config: Config, now: () => number): Promise<Simula
 
 function simulatedApp({ appid, secret }: Simulator): App {
   return { platform: 'WECHAT', appid, secrets: [secret], tenant: 'default' };
-}
-
-/** Apollo's own sentences may quote a request; what matters of them is in our lines already. */
-function quietLogger(log: Log) {
-  const line = () => undefined;
-  return {
-    debug: line,
-    info: line,
-    warn: line,
-    error: () => log.error({ source: 'apollo' }, 'Apollo Server reported an error'),
-  };
 }

@@ -1,4 +1,3 @@
-import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import { AppError, errorTable } from '../errors.js';
 
@@ -17,20 +16,34 @@ const REQUEST_CODES = new Set([
 
 /** The one place that decides what a client reads of an error: a row of the table, or a request error without its values. */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
-  const cause = unwrapResolverError(error);
+  const cause = causeOf(error);
   const where = {
     ...(formatted.locations === undefined ? {} : { locations: formatted.locations }),
     ...(formatted.path === undefined ? {} : { path: formatted.path }),
   };
   if (cause instanceof AppError) return { message: cause.message, ...where, extensions: publicExtensions(cause) };
 
-  const code = formatted.extensions?.code;
-  const isRequestError = typeof code === 'string' && REQUEST_CODES.has(code) && formatted.path === undefined;
-  if (isRequestError) {
-    return { message: withoutValues(formatted.message, error), ...where, extensions: { code } };
-  }
+  const code = requestCodeOf(formatted, cause);
+  if (code !== null) return { message: withoutValues(formatted.message, error), ...where, extensions: { code } };
   const masked = 'INTERNAL_SERVER_ERROR';
   return { message: errorTable[masked].message, ...where, extensions: { code: masked } };
+}
+
+// What graphql-js finds wrong with a request once it runs has no code of Apollo's, and would count as our failure.
+const LATE_ARGUMENT = /^Argument "(\w+)" (?:of required type|of non-null type|has invalid value)/;
+const TOO_MANY = 'Too many errors processing variables';
+
+/** The code of an error that the client's request has brought about; null for any other. */
+function requestCodeOf({ extensions, path, message }: GraphQLFormattedError, cause: unknown): string | null {
+  const code = extensions?.code;
+  if (typeof code === 'string' && REQUEST_CODES.has(code)) return path === undefined ? code : null;
+  const isGraphqlsOwn = cause instanceof GraphQLError && cause.extensions.code === undefined;
+  return isGraphqlsOwn && (LATE_ARGUMENT.test(message) || message.startsWith(TOO_MANY)) ? 'BAD_USER_INPUT' : null;
+}
+
+/** What was thrown, by a resolver or a plugin, before graphql-js or Apollo wrapped it. */
+export function causeOf(error: unknown): unknown {
+  return error instanceof GraphQLError ? (error.originalError ?? error) : error;
 }
 
 /** What a client may read beside the message. */
@@ -54,17 +67,27 @@ const VALUE_KINDS = new Set<string>([
   Kind.OBJECT_FIELD,
 ]);
 
+// What was expected and what kind of thing is there instead, without the thing, which may be a string.
+const PUNCTUATION = '"(?:[{}()[\\]:=@$!|&]|\\.\\.\\.)"';
+const KIND = 'Name|Int|Float|String|BlockString|<EOF>';
+const SYNTAX = new RegExp(
+  `^Syntax Error: (?:Expected (?:${PUNCTUATION}|${KIND}), found|Unexpected) (?:${PUNCTUATION}|${KIND})`,
+);
+
 /**
  * graphql-js repeats the value it did not like, which may be a code or a password. Names from the document stay: they are
  * what a developer looks for.
  */
 function withoutValues(message: string, error: unknown): string {
-  const coercion = /^Variable "\$(\w+)" got invalid value/.exec(message);
-  if (coercion !== null) return `Variable "$${coercion[1]}" got a value that is not of its type.`;
+  const variable = /^Variable "\$(\w+)" got invalid value/.exec(message);
+  if (variable !== null) return `Variable "$${variable[1]}" got a value that is not of its type.`;
+  const argument = LATE_ARGUMENT.exec(message);
+  if (argument !== null) return `Argument "${argument[1]}" got a value that is not of its type.`;
   if (error instanceof GraphQLError && error.nodes?.some((node) => VALUE_KINDS.has(node.kind))) {
     return 'A value in the document is not of the type its place asks for.';
   }
-  // Syntax errors quote the token they stumbled over; punctuation may stay.
-  if (message.startsWith('Syntax Error')) return message.replace(/\s*"[^"]*[^\s"{}()[\]:=@$!|&.][^"]*"/g, '');
+  if (message.startsWith('Unknown operation named')) return 'The document has no operation of that name.';
+  if (message.startsWith('There can be only one input field')) return 'An input field is given twice.';
+  if (message.startsWith('Syntax Error')) return `${SYNTAX.exec(message)?.[0] ?? message.replace(/[\s:]*".*$/s, '')}.`;
   return message;
 }

@@ -54,6 +54,8 @@ const sandboxOptions = {
     variables: { input: { code: '' } },
     headers: { authorization: 'Bearer <token>' },
     includeCookies: false,
+    // The schema of a running gateway does not change.
+    pollForSchemaUpdates: false,
   },
   hideCookieToggle: false,
   endpointIsEditable: false,

@@ -21,3 +21,11 @@ export const REFUSALS: Readonly<Record<number, string>> = {
   415: 'The body must be application/json in UTF-8.',
   431: 'The headers are too large.',
 };
+
+/** A refusal of HTTP's own, with its status. */
+export class HttpRefusal extends Error {
+  override readonly name = 'HttpRefusal';
+  constructor(readonly statusCode: number) {
+    super(`HTTP ${statusCode}`);
+  }
+}

@@ -1,35 +1,61 @@
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
-import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { AppError, errorTable } from '../errors.js';
-import { publicExtensions } from '../graphql/format-error.js';
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { randomId } from '../lib/random.js';
-import { type Log, logFailure } from '../observe/log.js';
+import type { Log } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics.js';
 import { answerBrokenRequests } from './broken-requests.js';
 import { acceptJsonBodies } from './json-body.js';
-import { errorBody, REFUSALS } from './json-error.js';
+import { createRefusals, headersOf, type Refusals } from './refusals.js';
+import { GRAPHQL_PATH } from './routes/graphql.js';
+import { checkHeaders } from './strict-requests.js';
 
 export interface ServerOptions {
   readonly log: Log;
+  readonly metrics: Metrics;
   readonly isProduction: boolean;
   readonly trustProxy: number | readonly string[] | null;
   readonly corsOrigins: readonly string[];
+  readonly timeouts?: Timeouts;
 }
 
+export interface Timeouts {
+  /** Until a request's headers have arrived. */
+  readonly headersMs: number;
+  /** Until its body has, too. */
+  readonly requestMs: number;
+  /** How often both are looked at: either may end this much late. */
+  readonly checkMs: number;
+}
+
+export interface Server {
+  readonly app: FastifyInstance;
+  readonly refusals: Refusals;
+}
+
+/** Node's own are minutes. */
+const TIMEOUTS: Timeouts = { headersMs: 10_000, requestMs: 15_000, checkMs: 2_000 };
+/** Longer than the idle time-outs of the usual proxies, which must be the ones to end a connection. */
+const KEEP_ALIVE_MS = 65_000;
 const BODY_LIMIT_BYTES = 64 * 1024;
 const SLOW_MS = 1000;
 const LOCAL_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 const REQUEST_ID = /^[A-Za-z0-9_.-]{1,64}$/;
 
 /** Fastify with everything that is the same on every path: bounds, headers, one shape of error. Routes come later. */
-export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
-  const { log, isProduction, trustProxy, corsOrigins } = options;
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { log, isProduction, trustProxy, timeouts = TIMEOUTS } = options;
+  const refusals = createRefusals(options);
   const app = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
-    // Time to receive a whole request, and between two on one connection. Node's own defaults are minutes.
-    requestTimeout: 15_000,
-    keepAliveTimeout: 65_000,
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 2_000 },
+    requestTimeout: timeouts.requestMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: {
+      headersTimeout: timeouts.headersMs,
+      connectionsCheckingInterval: timeouts.checkMs,
+      // Node's own refusal has no body; checkHeaders refuses instead.
+      requireHostHeader: false,
+    },
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     trustProxy: trustedProxies(trustProxy),
@@ -37,18 +63,43 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
       const given = request.headers['x-request-id'];
       return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomId();
     },
-    frameworkErrors: (error, request, reply) => answerError(log, error, request, reply),
+    frameworkErrors: refusals.answerError,
     exposeHeadRoutes: false,
-    clientErrorHandler: answerBrokenRequests,
+    clientErrorHandler: answerBrokenRequests(refusals),
   });
   app.server.maxConnections = 20_000;
+  // An expectation other than 100-continue is ignored; Node's own refusal has no body.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 
   acceptJsonBodies(app);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(headersOf(request.id));
+    checkHeaders(request);
+    if (request.method === 'OPTIONS' && !isPreflight(request)) return refusals.answerUnknown(app, request, reply);
+  });
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
     hsts: isProduction,
   });
-  await app.register(cors, {
+  await app.register(cors, crossOriginRules(options));
+  app.addHook('onSend', async (request, reply, payload) => {
+    // Apollo has ideas of its own about caching.
+    if (request.routeOptions.url === GRAPHQL_PATH) reply.header('cache-control', 'no-store');
+    // A page brings a policy of its own; two would be intersected.
+    if (String(reply.getHeader('content-type')).startsWith('text/html')) reply.removeHeader('content-security-policy');
+    return payload;
+  });
+  reportSlowRequests(app, log);
+  endConnectionsOnClose(app);
+  warnAboutUntrustedProxy(app, options);
+
+  app.setErrorHandler(refusals.answerError);
+  app.setNotFoundHandler((request, reply) => refusals.answerUnknown(app, request, reply));
+  return { app, refusals };
+}
+
+function crossOriginRules({ corsOrigins, isProduction }: ServerOptions) {
+  return {
     origin: corsOrigins.length > 0 ? [...corsOrigins] : isProduction ? false : LOCAL_ORIGIN,
     methods: ['GET', 'POST'],
     allowedHeaders: [
@@ -60,59 +111,32 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     ],
     exposedHeaders: ['x-request-id', 'retry-after'],
     maxAge: 600,
-    strictPreflight: false,
-  });
+  };
+}
 
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
-    reply.header('cache-control', 'no-store');
-    if (!URL.canParse(`http://${request.headers.host ?? ''}/`)) throw new AppError('BAD_REQUEST');
-  });
-  app.addHook('onSend', async (_request, reply, payload) => {
-    // A page brings a policy of its own; two would be intersected.
-    if (String(reply.getHeader('content-type')).startsWith('text/html')) reply.removeHeader('content-security-policy');
-    return payload;
-  });
+function isPreflight({ headers }: FastifyRequest): boolean {
+  return headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
+}
+
+function reportSlowRequests(app: FastifyInstance, log: Log): void {
   app.addHook('onResponse', async (request, reply) => {
     if (reply.elapsedTime < SLOW_MS) return;
     const route = request.routeOptions.url ?? null;
-    log.warn(
-      { requestId: request.id, route, status: reply.statusCode, elapsedMs: Math.round(reply.elapsedTime) },
-      'slow',
-    );
+    const elapsedMs = Math.round(reply.elapsedTime);
+    log.warn({ requestId: request.id, route, status: reply.statusCode, elapsedMs }, 'slow');
   });
-  warnAboutUntrustedProxy(app, options);
-
-  app.setErrorHandler((error: FastifyError | AppError, request, reply) => answerError(log, error, request, reply));
-  app.setNotFoundHandler((request, reply) => answerUnknown(app, request, reply));
-  return app;
 }
 
-/** The one place that turns what a route threw into an answer and a log line. */
-function answerError(log: Log, error: FastifyError | AppError, request: FastifyRequest, reply: FastifyReply) {
-  const requestId = request.id;
-  const known = error instanceof AppError ? error : null;
-  const status = known === null ? (error as FastifyError).statusCode : errorTable[known.code].httpStatus;
-  const route = request.routeOptions.url ?? null;
-  if (known !== null) {
-    logFailure(log, known.code, known, { requestId, route, status });
-    if (known.retryAfterSeconds !== undefined) reply.header('retry-after', known.retryAfterSeconds);
-    return reply.code(status ?? 500).send(errorBody(known.code, known.message, publicExtensions(known)));
-  }
-  if (status !== undefined && status >= 400 && status < 500) {
-    logFailure(log, 'BAD_REQUEST', error, { requestId, route, status });
-    return reply.code(status).send(errorBody('BAD_REQUEST', REFUSALS[status]));
-  }
-  logFailure(log, 'INTERNAL_SERVER_ERROR', error, { requestId, route });
-  return reply.code(500).send(errorBody('INTERNAL_SERVER_ERROR', undefined, { requestId }));
-}
-
-/** Another method of a path we know is 405 and says which it knows. */
-function answerUnknown(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply) {
-  const url = request.url.split('?', 1)[0] ?? '/';
-  const allowed = (['GET', 'POST'] as const).filter((method) => app.hasRoute({ method, url }));
-  if (allowed.length === 0) return reply.code(404).send(errorBody('NOT_FOUND'));
-  return reply.code(405).header('allow', allowed.join(', ')).send(errorBody('BAD_REQUEST', REFUSALS[405]));
+/** A connection that was busy when the server began to close would else be kept for the client's next request. */
+function endConnectionsOnClose(app: FastifyInstance): void {
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
+  app.addHook('onSend', async (_request, reply, payload) => {
+    if (isClosing) reply.header('connection', 'close');
+    return payload;
+  });
 }
 
 function trustedProxies(trustProxy: ServerOptions['trustProxy']) {

@@ -1,22 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { runInNewContext } from 'node:vm';
 import { ApolloServer } from '@apollo/server';
-import { fastifyApolloHandler } from '@as-integrations/fastify';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { buildSchema, parse, validate } from 'graphql';
 import { explorer, explorerDocument } from '../../src/http/explorer.js';
+import { graphqlRoute } from '../../src/http/routes/graphql.js';
 
-const schema = buildSchema(`
-  type Query { viewer: Viewer }
-  type Mutation { login(input: LoginInput!): LoginPayload! }
-  input LoginInput { code: String!  appid: ID  requestId: String }
-  type LoginPayload { token: String!  expiresAt: DateTime!  isNewUser: Boolean!  viewer: Viewer! }
-  type Viewer { openid: ID!  unionid: ID  appid: ID!  platform: Platform!  tenant: ID!  user: User!  session: Session! }
-  type User { id: ID!  createdAt: DateTime! }
-  type Session { id: ID!  createdAt: DateTime!  lastSeenAt: DateTime!  expiresAt: DateTime! }
-  enum Platform { WECHAT }
-  scalar DateTime
-`);
+const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
 
 const logIn = (code: string) => ({ token: `token of ${code}`, viewer: { openid: 'openid' } });
 const rootValue = { login: ({ input }: { input: { code: string } }) => logIn(input.code) };
@@ -28,7 +19,7 @@ beforeEach(async () => {
   apollo = new ApolloServer({ schema, rootValue, plugins: [explorer()] });
   await apollo.start();
   app = Fastify();
-  app.route({ method: ['GET', 'POST'], url: '/graphql', handler: fastifyApolloHandler(apollo) });
+  graphqlRoute(app, { apollo, context: async () => ({}) });
 });
 
 afterEach(async () => {

@@ -18,7 +18,7 @@ export interface Wire {
 
 export async function openWire(port: number): Promise<Wire> {
   const socket = connect(port, '127.0.0.1');
-  let received = Buffer.alloc(0);
+  let received: Buffer = Buffer.alloc(0);
   let isEnded = false;
   let wake = () => {};
   const ended = new Promise<void>((resolve) => {

@@ -1,12 +1,56 @@
-import type { ApolloServer, BaseContext } from '@apollo/server';
-import { type ApolloFastifyContextFunction, fastifyApolloHandler } from '@as-integrations/fastify';
-import type { FastifyInstance } from 'fastify';
+import { Readable } from 'node:stream';
+import { type ApolloServer, type BaseContext, HeaderMap, type HTTPGraphQLRequest } from '@apollo/server';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+
+export const GRAPHQL_PATH = '/graphql';
+
+type HTTPGraphQLResponse = Awaited<ReturnType<ApolloServer['executeHTTPGraphQLRequest']>>;
+
+/** One exchange with Apollo Server, when it is over. */
+export interface GraphqlAnswer {
+  readonly asked: HTTPGraphQLRequest;
+  readonly answer: HTTPGraphQLResponse;
+  /** What making the context threw; undefined when it did not. */
+  readonly contextFailure: unknown;
+}
+
+export interface GraphqlRouteParts<Context extends BaseContext> {
+  readonly apollo: ApolloServer<Context>;
+  readonly context: (request: FastifyRequest) => Promise<Context>;
+  /** Sees every answer before it is sent. What it throws is answered instead. */
+  readonly onAnswer?: (request: FastifyRequest, answer: GraphqlAnswer) => void;
+}
 
 /** Binds a started Apollo Server to `/graphql`. Other methods of the path are 405 by the server's own rule. */
 export function graphqlRoute<Context extends BaseContext>(
   app: FastifyInstance,
-  apollo: ApolloServer<Context>,
-  context: ApolloFastifyContextFunction<Context>,
+  { apollo, context, onAnswer = () => undefined }: GraphqlRouteParts<Context>,
 ): void {
-  app.route({ method: ['GET', 'POST'], url: '/graphql', handler: fastifyApolloHandler(apollo, { context }) });
+  async function handler(request: FastifyRequest, reply: FastifyReply) {
+    const asked = graphqlRequestOf(request);
+    let contextFailure: unknown;
+    const answer = await apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: asked,
+      context: () =>
+        context(request).catch((error: unknown) => {
+          contextFailure = error;
+          throw error;
+        }),
+    });
+    onAnswer(request, { asked, answer, contextFailure });
+    for (const [name, value] of answer.headers) reply.header(name, value);
+    reply.code(answer.status ?? 200);
+    return reply.send(answer.body.kind === 'complete' ? answer.body.string : Readable.from(answer.body.asyncIterator));
+  }
+  app.route({ method: ['GET', 'POST'], url: GRAPHQL_PATH, handler });
+}
+
+function graphqlRequestOf(request: FastifyRequest): HTTPGraphQLRequest {
+  const headers = new HeaderMap();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  const queryAt = request.url.indexOf('?');
+  const search = queryAt === -1 ? '' : request.url.slice(queryAt);
+  return { method: request.method, headers, search, body: request.body };
 }

@@ -21,7 +21,7 @@ export function healthRoutes(app: FastifyInstance, { checks, isDraining }: Healt
     for (const [name, answer] of Object.entries(stores)) if (answer === 'ok') answeredOnce.add(name);
     const missing = Object.keys(stores).filter((name) => !answeredOnce.has(name));
     if (missing.length > 0) {
-      throw new AppError('SERVICE_UNAVAILABLE', { message: `Not ready: ${missing.join(', ')} has not answered yet.` });
+      throw new AppError('SERVICE_UNAVAILABLE', { message: `Not ready: no answer yet from ${missing.join(', ')}.` });
     }
     const isDegraded = Object.values(stores).some((answer) => answer !== 'ok');
     return { status: isDegraded ? 'degraded' : 'ready', stores };

@@ -1,0 +1,90 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, type ErrorCode, errorTable } from '../errors.js';
+import { publicExtensions } from '../graphql/format-error.js';
+import { type Log, logFailure } from '../observe/log.js';
+import type { Metrics } from '../observe/metrics.js';
+import { errorBody, HttpRefusal, REFUSALS } from './json-error.js';
+import { GRAPHQL_PATH } from './routes/graphql.js';
+
+export interface Refusal {
+  readonly requestId: string;
+  /** The path of the route that took the request; null when none did. */
+  readonly route: string | null;
+  readonly status: number;
+  /** What the client was told. */
+  readonly code: string;
+  /** Why, for the log. */
+  readonly error: unknown;
+  /** What else the log says; nothing that somebody sent. */
+  readonly detail?: string;
+}
+
+export interface Refusals {
+  /** One log line and one count for a request that did not get as far as a GraphQL operation. */
+  report(refusal: Refusal): void;
+  /** Turns what a route, a hook or Fastify threw into the answer. */
+  answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply;
+  /** Another method of a path we know is 405 and says which it knows; any other path is 404. */
+  answerUnknown(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply;
+}
+
+export function createRefusals({ log, metrics }: { log: Log; metrics: Metrics }): Refusals {
+  function report({ code, error, ...fields }: Refusal): void {
+    logFailure(log, code, error, fields);
+    // The routes of probes and pages are no GraphQL requests; what no route took may have been meant as one.
+    if (fields.route === null || fields.route === GRAPHQL_PATH) metrics.requests.inc({ operation: 'none', code });
+  }
+
+  function refuse(requestId: string, route: string | null, reply: FastifyReply, told: Told, error: unknown) {
+    const { status, code, message, extensions } = told;
+    report({ requestId, route, status, code, error });
+    const named = code === 'INTERNAL_SERVER_ERROR' ? { ...extensions, requestId } : extensions;
+    return reply
+      .code(status)
+      .headers(headersOf(requestId))
+      .send(errorBody(code, message, named));
+  }
+
+  return {
+    report,
+    answerError(error, request, reply) {
+      if (error instanceof AppError && error.retryAfterSeconds !== undefined) {
+        reply.header('retry-after', error.retryAfterSeconds);
+      }
+      return refuse(request.id, request.routeOptions.url ?? null, reply, tell(error), error);
+    },
+    answerUnknown(app, request, reply) {
+      const url = request.url.split('?', 1)[0] ?? '/';
+      const allowed = (['GET', 'POST'] as const).filter((method) => app.hasRoute({ method, url }));
+      const status = allowed.length === 0 ? 404 : 405;
+      if (allowed.length > 0) reply.header('allow', allowed.join(', '));
+      const code = status === 404 ? 'NOT_FOUND' : 'BAD_REQUEST';
+      return refuse(request.id, null, reply, { status, code, message: REFUSALS[status] }, new HttpRefusal(status));
+    },
+  };
+}
+
+/** What every answer carries, also one that no hook has seen. */
+export function headersOf(requestId: string): Record<string, string> {
+  return { 'x-request-id': requestId, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
+}
+
+interface Told {
+  readonly status: number;
+  readonly code: ErrorCode;
+  /** undefined: the table's. */
+  readonly message: string | undefined;
+  readonly extensions?: Record<string, unknown>;
+}
+
+function tell(error: unknown): Told {
+  if (error instanceof AppError) {
+    const { code, message } = error;
+    return { status: errorTable[code].httpStatus, code, message, extensions: publicExtensions(error) };
+  }
+  const status = (error as Partial<FastifyError> | null)?.statusCode;
+  if (status !== undefined && status >= 400 && status < 500) {
+    return { status, code: 'BAD_REQUEST', message: REFUSALS[status] };
+  }
+  return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: undefined };
+}
