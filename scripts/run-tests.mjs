@@ -4,6 +4,9 @@ import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { prepare, workspaceOf } from './workspace.mjs';
 
+/** Every secret that the tests give to a gateway begins like this; no passing run writes one. */
+const CANARY = 'CANARY-';
+
 /**
  * Runs jest with `args` (`--soak` asks for the full counts) and prints what was left out and, last, the counts.
  *
@@ -16,12 +19,14 @@ export async function runTests(args) {
   const resultFile = path.join(notes, 'result.json');
   const missingFile = path.join(notes, 'missing-services');
   try {
-    const exitCode = await runJest(workspace.root, args, resultFile, missingFile);
+    const { exitCode, hasToldSecret } = await runJest(workspace.root, args, resultFile, missingFile);
     const missing = [...new Set(read(missingFile).split('\n').filter(Boolean))];
     for (const sentence of missing) console.log(`Left out: ${sentence}`);
-    const counts = countsOf(read(resultFile), exitCode);
+    if (hasToldSecret) console.log(`A secret of the tests (${CANARY}...) was written to the terminal.`);
+    const counts = countsOf(read(resultFile), exitCode || Number(hasToldSecret));
     console.log(lineOf(counts));
     if (exitCode !== 0) return exitCode;
+    if (hasToldSecret) return 1;
     return missing.length > 0 && isSwitchedOn(process.env.CI) ? 1 : 0;
   } finally {
     rmSync(notes, { recursive: true, force: true });
@@ -45,19 +50,29 @@ async function runJest(root, args, resultFile, missingFile) {
     {
       cwd: root,
       // With --json jest's own account goes to stderr; stdout only repeats where the file is.
-      stdio: ['ignore', 'ignore', 'inherit'],
+      stdio: ['ignore', 'ignore', 'pipe'],
       env: {
         ...process.env,
+        ...(process.stderr.isTTY ? { FORCE_COLOR: '1' } : {}),
         MISSING_SERVICES_FILE: missingFile,
         ...(args.includes('--soak') ? { SOAK: '1' } : {}),
       },
     },
   );
+  let hasToldSecret = false;
+  let lastWritten = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    process.stderr.write(text);
+    hasToldSecret ||= (lastWritten + text).includes(CANARY);
+    lastWritten = text.slice(-CANARY.length);
+  });
   const pass = (signal) => child.kill(signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, pass);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+    child.once('close', (code, signal) =>
+      resolve({ exitCode: code ?? 128 + constants.signals[signal], hasToldSecret }),
+    );
   });
 }
 

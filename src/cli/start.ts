@@ -5,6 +5,7 @@ import { describeCause } from '../observe/log.js';
 
 /** After a signal the process ends by itself within this time, whatever hangs. */
 const HARD_LIMIT_MS = 10_000;
+const LAST_LINE_MS = 200;
 
 /** `menjin start`: serves until a signal asks it to stop. */
 export async function start(): Promise<number | null> {
@@ -15,8 +16,8 @@ export async function start(): Promise<number | null> {
       await gateway.close();
       throw error;
     });
-    welcome(gateway, url, loaded);
     stopOnSignals(gateway);
+    welcome(gateway, url, loaded);
     return null;
   } catch (error) {
     process.stderr.write(`${sentenceFor(error)}\n`);
@@ -82,8 +83,9 @@ function stopOnSignals({ close, log }: RunningGateway): void {
     log.info({ signal }, 'stopping');
     setTimeout(() => {
       log.error('stopped at the hard limit: something did not end in time');
-      process.exit(1);
-    }, HARD_LIMIT_MS).unref();
+      // Not process.exit(): it waits for the log to be written, and a log that nobody reads may be what hangs.
+      setTimeout(() => process.kill(process.pid, 'SIGKILL'), LAST_LINE_MS);
+    }, HARD_LIMIT_MS - LAST_LINE_MS).unref();
     try {
       await close();
       log.info('stopped');

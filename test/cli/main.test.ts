@@ -68,6 +68,21 @@ describe('the menjin command', () => {
     expect(JSON.parse(gateway.output().trim().split('\n').at(-1) ?? '').msg).toBe('stopped');
   });
 
+  test('goes on answering when nobody reads its log, and ends at the hard limit when that keeps it from stopping', async () => {
+    const gateway = await startGatewayProcess({ DATA_DIR: dir.path });
+    gateway.child.stdout?.pause();
+    for (let n = 0; n < 100; n += 1) {
+      const refused = Array.from({ length: 30 }, () => fetch(`${gateway.url}/nothing`).then((answer) => answer.text()));
+      await Promise.all(refused);
+    }
+    expect((await gateway.graphql('{ viewer { openid } }')).body).toEqual({ data: { viewer: null } });
+
+    const askedAt = performance.now();
+    await gateway.stop();
+    expect(gateway.child.signalCode).toBe('SIGKILL');
+    expect(performance.now() - askedAt).toBeLessThan(11_000);
+  });
+
   describe('says in one sentence what a newcomer can do about', () => {
     test('a port that is in use', async () => {
       const server = createServer().listen(0, '127.0.0.1');

@@ -53,4 +53,10 @@ describe('npm test', () => {
     const inCi = await project.run('test.mjs', [], { ...env, CI: 'true' });
     expect(inCi).toMatchObject({ code: 1, stdout: here.stdout });
   });
+
+  test('fails when a secret of the tests reaches the terminal', async () => {
+    const told = await project.run('test.mjs', [], { JEST_RESULT: result({}), JEST_SAYS: 'token CANARY-1' });
+    expect(told.code).toBe(1);
+    expect(lastLine(told.stdout)).toBe('5 passed, 1 failed');
+  });
 });
