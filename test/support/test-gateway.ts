@@ -94,6 +94,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const sessionFaults = createFaults();
   const sqlFaults = createFaults();
   const secrets = new Set<string>();
+  const failures: { requestId: unknown; codes: unknown[] }[] = [];
   let logText = '';
   const logDestination = new Writable({
     write: (chunk, _encoding, done) => {
@@ -129,6 +130,8 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     if (typeof issued === 'string') secrets.add(issued);
     const given = `${response.body} ${JSON.stringify(response.headers)}`;
     searchForSecrets('an answer', typeof issued === 'string' ? given.replaceAll(issued, '') : given, secrets);
+    const codes = (body?.errors ?? []).map((error: Json) => error.extensions?.code);
+    if (codes.length > 0) failures.push({ requestId: response.headers['x-request-id'], codes });
     return {
       status: response.statusCode,
       headers: response.headers,
@@ -172,10 +175,24 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     logout: (token) => graphql('mutation { logout { ended } }', { token }),
     close: async () => {
       await running.close();
+      for (const failure of failures) checkLogged(failure, logText);
       searchForSecrets('the log', logText, secrets);
       searchForSecrets('a metric', await running.metricsText(), secrets);
     },
   };
+}
+
+/** Every failure leaves one line that an operator finds by the id the client has: with its code and the class of its cause. */
+function checkLogged({ requestId, codes }: { requestId: unknown; codes: unknown[] }, logText: string): void {
+  const lines = logText
+    .split('\n')
+    .filter((line) => line.includes(`"requestId":"${requestId}"`) && line.includes('"code":'))
+    .map((line) => JSON.parse(line));
+  const [line] = lines;
+  if (lines.length === 1 && codes.includes(line.code) && typeof line.causeClass === 'string') return;
+  throw new Error(
+    `${codes} left ${lines.length} log lines instead of one with its code and cause: ${JSON.stringify(lines)}`,
+  );
 }
 
 /** A configuration that reads nothing of this machine's environment. */
