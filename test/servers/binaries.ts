@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readdirSync } from 'node:fs';
 import path from 'node:path';
 
-export type ServiceName = 'redis' | 'postgres';
+export type ServiceName = 'redis' | 'postgres' | 'chromium';
 
 interface Service {
   readonly title: string;
@@ -30,12 +30,18 @@ const services: Readonly<Record<ServiceName, Service>> = {
     ],
     install: 'Debian: apt-get install -y postgresql; macOS: brew install postgresql',
   },
+  chromium: {
+    title: 'a browser',
+    binaries: ['chromium'],
+    folders: [],
+    install: 'Debian: apt-get install -y chromium; macOS: brew install chromium',
+  },
 };
 
 /** @returns why the service cannot run here and how to get it, or null when it can */
 export function missingService(name: ServiceName): string | null {
   const { title, binaries, install } = services[name];
-  if (process.platform === 'win32') return `tests with ${title}, which freeze it by signal. Run them in WSL.`;
+  if (process.platform === 'win32') return `tests with ${title}, which end it by signal. Run them in WSL.`;
   const missing = binaries.filter((binary) => findBinary(name, binary) === null);
   if (missing.length > 0) return `tests with ${title}: no ${missing.join(', no ')} here. ${install}`;
   if (name === 'postgres' && serverUser() === null)
