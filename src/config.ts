@@ -216,13 +216,13 @@ const frequentMisspellings: Readonly<Record<string, readonly string[]>> = {
   trustedproxies: ['TRUST_PROXY'],
 };
 
-const namesOfOthers = /^(npm_.*|NODE_OPTIONS|NODE_PATH|HOSTNAME|LOGNAME)$/i;
+const NAMES_OF_OTHERS = /^(npm_.*|NODE_OPTIONS|NODE_PATH|HOSTNAME|LOGNAME)$/i;
 
 function misspellingWarnings(env: Environment['env']): string[] {
   const known = Object.entries(options).flatMap(([name, option]) =>
     'secret' in option ? [name, `${name}${SECRET_FILE_SUFFIX}`] : [name],
   );
-  const names = Object.keys(env).filter((name) => env[name] && !namesOfOthers.test(name));
+  const names = Object.keys(env).filter((name) => env[name] && !NAMES_OF_OTHERS.test(name));
   return findMisspellings(names, known, frequentMisspellings).map(
     ({ name, meant }) => `${name} is not an option. Did you mean ${meant.join(' or ')}?`,
   );

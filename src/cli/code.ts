@@ -16,7 +16,7 @@ interface GatewayAnswer {
   body: unknown;
 }
 
-const maxAnswerBytes = 64 * 1024;
+const MAX_ANSWER_BYTES = 64 * 1024;
 
 /** A server that listens on every address is asked at the loopback one. */
 const loopbackOf: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
@@ -42,7 +42,7 @@ async function askForCode(origin: string, user: string, signal: AbortSignal): Pr
   let text = '';
   for await (const chunk of response) {
     text += chunk;
-    if (text.length > maxAnswerBytes) throw new RangeError('the answer is too large');
+    if (text.length > MAX_ANSWER_BYTES) throw new RangeError('the answer is too large');
   }
   return { status: response.statusCode ?? 0, body: JSON.parse(text) };
 }
@@ -58,11 +58,11 @@ function messageIn(body: unknown): string | null {
   return typeof message === 'string' ? message.replace(/\p{Cc}+/gu, ' ').slice(0, 1000) : null;
 }
 
-const unreachable = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN)$/;
+const UNREACHABLE = /^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN)$/;
 
 function sayFailure(error: unknown, origin: string): string {
   const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && unreachable.test(code))
+  if (typeof code === 'string' && UNREACHABLE.test(code))
     return `Nothing answers at ${origin}: start it with npm start.`;
   return `What answers at ${origin} is not menjin, or it broke off: set HOST and PORT as npm start has them.`;
 }

@@ -4,11 +4,11 @@ import type { ApolloServerPlugin } from '@apollo/server';
 // Apollo's own landing page says no more than "you might be offline" when its script cannot be loaded. This one embeds
 // the same Sandbox, and then says how to go on without it.
 
-const sandboxCdn = 'https://embeddable-sandbox.cdn.apollographql.com';
-const sandboxFrame = 'https://sandbox.embed.apollographql.com';
-const sandboxScript = `${sandboxCdn}/v2/embeddable-sandbox.umd.production.min.js`;
+const SANDBOX_CDN = 'https://embeddable-sandbox.cdn.apollographql.com';
+const SANDBOX_FRAME = 'https://sandbox.embed.apollographql.com';
+const SANDBOX_SCRIPT = `${SANDBOX_CDN}/v2/embeddable-sandbox.umd.production.min.js`;
 /** How long Sandbox may take before the page stops to hope. */
-const patienceMs = 10_000;
+const PATIENCE_MS = 10_000;
 
 /** What Sandbox shows first: a login, and who it made the caller. */
 export const explorerDocument = `# 1. A code is what wx.login gives the phone. For the test user alice:
@@ -80,9 +80,9 @@ function scriptJson(value: unknown): string {
 function contentSecurityPolicy(nonce: string): string {
   return [
     `default-src 'none'`,
-    `script-src 'nonce-${nonce}' ${sandboxCdn}`,
-    `style-src 'nonce-${nonce}' ${sandboxCdn}`,
-    `frame-src ${sandboxFrame}`,
+    `script-src 'nonce-${nonce}' ${SANDBOX_CDN}`,
+    `style-src 'nonce-${nonce}' ${SANDBOX_CDN}`,
+    `frame-src ${SANDBOX_FRAME}`,
     `connect-src 'self'`,
     `img-src data:`,
     `base-uri 'none'`,
@@ -110,14 +110,14 @@ const script = `
     for (const other of document.querySelectorAll('main')) other.hidden = other !== part;
   };
   const giveUp = () => show(fallback);
-  const patience = setTimeout(giveUp, ${patienceMs});
+  const patience = setTimeout(giveUp, ${PATIENCE_MS});
   addEventListener('message', ({ origin }) => {
-    if (origin !== ${scriptJson(sandboxFrame)}) return;
+    if (origin !== ${scriptJson(SANDBOX_FRAME)}) return;
     clearTimeout(patience);
     show(null);
   });
   const loader = document.createElement('script');
-  loader.src = ${scriptJson(sandboxScript)};
+  loader.src = ${scriptJson(SANDBOX_SCRIPT)};
   loader.onerror = giveUp;
   loader.onload = () => {
     sandbox.hidden = false;

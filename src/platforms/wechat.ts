@@ -5,7 +5,7 @@ import { errcodeRow, UNAVAILABLE_RETRY_AFTER_SECONDS } from '../wechat/errcodes.
 import type { App, ExchangedIdentity, Platform } from './platform.js';
 
 /** Between the calls for one code while WeChat says it is busy: at most four calls. */
-const busyWaitsMs = [200, 400, 800] as const;
+const BUSY_WAITS_MS = [200, 400, 800] as const;
 
 export interface WechatOptions {
   /** An http or https origin, such as `https://api.weixin.qq.com`. */
@@ -47,7 +47,7 @@ export function createWechat({ apiUrl, timeoutMs = 5000, now = () => performance
 
     async exchange(app: App, code: string): Promise<ExchangedIdentity> {
       const deadline = now() + timeoutMs;
-      const waitsMs: number[] = [...busyWaitsMs];
+      const waitsMs: number[] = [...BUSY_WAITS_MS];
       let secret = workingSecrets.get(app) ?? app.secrets[0];
       const otherSecrets = app.secrets.filter((other) => other !== secret);
       for (;;) {

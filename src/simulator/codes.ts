@@ -1,9 +1,9 @@
 import { randomInt } from 'node:crypto';
 import type { SimulatedUser } from './users.js';
 
-const codeTtlMs = 5 * 60_000;
-const codeLimit = 10_000;
-const codeAlphabet = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const CODE_TTL_MS = 5 * 60_000;
+const CODE_LIMIT = 10_000;
+const CODE_ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 interface CodeRow {
   readonly user: SimulatedUser;
@@ -19,7 +19,7 @@ export interface CodeTable {
 }
 
 function createCode(): string {
-  return `0${Array.from({ length: 31 }, () => codeAlphabet.charAt(randomInt(codeAlphabet.length))).join('')}`;
+  return `0${Array.from({ length: 31 }, () => CODE_ALPHABET.charAt(randomInt(CODE_ALPHABET.length))).join('')}`;
 }
 
 /** Holds at most 10,000 codes: the oldest gives way. */
@@ -30,7 +30,7 @@ export function createCodeTable(now: () => number): CodeTable {
   function makeRoom(): void {
     const time = now();
     for (const [code, row] of rows) {
-      if (row.expiresAtMs > time && rows.size < codeLimit) return;
+      if (row.expiresAtMs > time && rows.size < CODE_LIMIT) return;
       rows.delete(code);
     }
   }
@@ -39,7 +39,7 @@ export function createCodeTable(now: () => number): CodeTable {
     issue(user) {
       makeRoom();
       const code = createCode();
-      rows.set(code, { user, expiresAtMs: now() + codeTtlMs, used: false });
+      rows.set(code, { user, expiresAtMs: now() + CODE_TTL_MS, used: false });
       return code;
     },
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { createCodeTable } from './codes.js';
-import { devtoolsUsername, type SimulatedUser } from './users.js';
+import { DEVTOOLS_USERNAME, type SimulatedUser } from './users.js';
 
 /** What `wx.login` returns in DevTools when the project has no real appid: always this, and it is never used up. */
-const devtoolsCode = 'the code is a mock one';
+const DEVTOOLS_CODE = 'the code is a mock one';
 
 /** A success as WeChat writes it: no errcode, and a unionid only for who has one. */
 export interface WechatSession {
@@ -50,7 +50,7 @@ export function createPhones(users: readonly SimulatedUser[], now: () => number)
     },
 
     exchange(code) {
-      const spent = code === devtoolsCode ? rotateSessionKey(userCalled(devtoolsUsername)) : codes.spend(code);
+      const spent = code === DEVTOOLS_CODE ? rotateSessionKey(userCalled(DEVTOOLS_USERNAME)) : codes.spend(code);
       if (typeof spent === 'string') return spent;
       const { openid, unionid } = spent;
       const session = { session_key: sessionKeys.get(openid) ?? createSessionKey(), openid };

@@ -38,7 +38,7 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
-const defaultAppid = 'wx7e57000000000001';
+const DEFAULT_APPID = 'wx7e57000000000001';
 
 const serverLimits = {
   maxHeaderSize: 8 * 1024,
@@ -71,7 +71,7 @@ function closeServer(server: Server): Promise<void> {
  * @throws Error (`EADDRINUSE` and the like) when the port cannot be had
  */
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { port = 0, host = '127.0.0.1', appid = defaultAppid, now = Date.now } = options;
+  const { port = 0, host = '127.0.0.1', appid = DEFAULT_APPID, now = Date.now } = options;
   const secret = options.secret ?? randomBytes(16).toString('hex');
   const users = simulateUsers(appid, options.users ?? defaultUsers);
   const phones = createPhones(users, now);

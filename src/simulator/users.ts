@@ -18,13 +18,13 @@ export interface SimulatedUserOptions {
 }
 
 /** Who DevTools' constant code logs in. There is one in every simulator. */
-export const devtoolsUsername = 'devtools';
+export const DEVTOOLS_USERNAME = 'devtools';
 
 export const defaultUsers: readonly SimulatedUserOptions[] = [
   { username: 'alice' },
   { username: 'bob' },
   { username: 'carol', unionid: true },
-  { username: devtoolsUsername },
+  { username: DEVTOOLS_USERNAME },
 ];
 
 /** WeChat's ids have 28 characters, `o` first. Derived, so that alice is the same person after a restart. */
@@ -42,8 +42,8 @@ function simulateUser(appid: string, { username, openid, unionid = null }: Simul
 
 /** @throws TypeError when a username is empty, or two users share a username or an openid */
 export function simulateUsers(appid: string, options: readonly SimulatedUserOptions[]): readonly SimulatedUser[] {
-  const hasDevtools = options.some((user) => user.username === devtoolsUsername);
-  const everyone = hasDevtools ? options : [...options, { username: devtoolsUsername }];
+  const hasDevtools = options.some((user) => user.username === DEVTOOLS_USERNAME);
+  const everyone = hasDevtools ? options : [...options, { username: DEVTOOLS_USERNAME }];
   const users = everyone.map((user) => simulateUser(appid, user));
   if (users.some((user) => user.username === '')) throw new TypeError('a simulated user needs a username');
   for (const id of ['username', 'openid'] as const) {
