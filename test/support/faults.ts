@@ -67,6 +67,8 @@ export interface Faults {
   plan(call: string, ...faults: Fault[]): void;
   /** Every later call of this name meets this fault, until `always(call, 'pass')`. */
   always(call: string, fault: 'pass' | 'fail before' | 'fail after'): void;
+  /** From now on every call passes. */
+  clear(): void;
   /** Names of all calls made through here, in order. */
   readonly calls: string[];
   run<T>(call: string, work: () => Promise<T>): Promise<T>;
@@ -83,6 +85,10 @@ export function createFaults(): Faults {
     },
     always: (call, fault) => {
       standing.set(call, fault);
+    },
+    clear: () => {
+      plans.clear();
+      standing.clear();
     },
     run: async (call, work) => {
       calls.push(call);

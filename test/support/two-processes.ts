@@ -21,6 +21,8 @@ export interface TwoProcesses {
   /** How many sessions of SQL are in this state. */
   count(state: 'opening' | 'open' | 'ended'): number;
   countOf(table: 'users' | 'identities' | 'sessions' | 'login_claims' | 'keyv'): number;
+  /** Values of the session store that belong to no row of SQL. */
+  valuesWithoutRow(): number;
   /** What a merge will do: the identity of this openid belongs to a new user. */
   moveIdentity(openid: string): void;
   /** One more process on the same file. */
@@ -59,6 +61,8 @@ export async function startTwoProcesses(
     p2,
     count: (state) => scalar('SELECT count(*) AS n FROM sessions WHERE state = ?', [state]),
     countOf: (table) => scalar(`SELECT count(*) AS n FROM ${table}`),
+    valuesWithoutRow: () =>
+      scalar("SELECT count(*) AS n FROM keyv WHERE key NOT IN (SELECT 'session:' || token_hash FROM sessions)"),
     moveIdentity: (openid) => {
       file.prepare("INSERT INTO users (id, tenant, created_at) VALUES ('survivor', 'default', 0)").run([]);
       file.prepare("UPDATE identities SET user_id = 'survivor' WHERE openid = ?").run([openid]);
