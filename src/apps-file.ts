@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { failureCode } from './lib/failure-code.js';
 import { type ConfigFault, readSecretFile } from './lib/option-table.js';
-import { failureCode } from './lib/text-file.js';
 import type { App, PlatformName } from './platforms/platform.js';
 
 const platformNames = ['WECHAT'] as const satisfies readonly PlatformName[];

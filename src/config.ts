@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { readAppsFile } from './apps-file.js';
+import { failureCode } from './lib/failure-code.js';
 import { isLoopbackOrPrivate } from './lib/network-address.js';
 import {
   type ConfigFault,
@@ -10,9 +11,9 @@ import {
   SECRET_FILE_SUFFIX,
 } from './lib/option-table.js';
 import { resolveStoreUrl, type StoreUrl } from './lib/store-url.js';
-import { failureCode, readTextFile } from './lib/text-file.js';
 import { options } from './options.js';
 import type { App } from './platforms/platform.js';
+import { readTextFile } from './read-text-file.js';
 
 export { APPS_FILE_EXAMPLE } from './apps-file.js';
 export type { ConfigFault } from './lib/option-table.js';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { failureCode } from './lib/failure-code.js';
 import { parseSecretKeys } from './lib/secret-keys.js';
-import { failureCode, readTextFile } from './lib/text-file.js';
 
 const FILE_NAME = 'secret-keys';
 
@@ -39,7 +39,7 @@ function readOrMake(dataDir: string, path: string): string {
 
 function readIfThere(path: string): string | null {
   try {
-    return readTextFile(path);
+    return readFileSync(path, 'utf8');
   } catch (error) {
     if (failureCode(error) === 'ENOENT') return null;
     throw error;
@@ -55,7 +55,7 @@ function make(dataDir: string, path: string): string {
   } finally {
     rmSync(draft, { force: true });
   }
-  return readTextFile(path);
+  return readFileSync(path, 'utf8');
 }
 
 function writeDurably(path: string, text: string): void {

@@ -33,6 +33,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 const files: Readonly<Record<string, string>> = {
   options: 'config',
   'apps-file': 'config',
+  'read-text-file': 'config',
   measured: 'gateway',
   stores: 'gateway',
 };

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { editDistance } from './edit-distance.js';
-import { failureCode } from './text-file.js';
+import { failureCode } from './failure-code.js';
 
 /** One row: what an environment variable means. */
 export interface Option {
