@@ -12,9 +12,11 @@ const commands: Readonly<Record<string, { doc: string; run(args: string[]): Prom
       doc: 'say what is wrong with the configuration, or what would run',
       run: () => checkConfig(print),
     },
+    help: { doc: 'this', run: printUsage },
   };
 
-const SYNONYMS: Readonly<Record<string, string>> = { '--check-config': 'check-config' };
+/** As options of any command: npm start -- --help arrives behind `start`. */
+const SYNONYMS: Readonly<Record<string, string>> = { '--check-config': 'check-config', '--help': 'help' };
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -31,13 +33,13 @@ function usage(): string {
   ].join('\n');
 }
 
+function printUsage(): number {
+  print(usage());
+  return 0;
+}
+
 async function main([name = 'start', ...args]: string[]): Promise<number | null> {
-  if (name === '--help' || name === 'help') {
-    print(usage());
-    return 0;
-  }
-  // npm start -- --check-config arrives behind the command.
-  const asked = args.find((argument) => SYNONYMS[argument] !== undefined) ?? name;
+  const asked = [name, ...args].find((argument) => SYNONYMS[argument] !== undefined) ?? name;
   const command = commands[SYNONYMS[asked] ?? asked];
   if (command !== undefined) return command.run(args);
   process.stderr.write(`There is no command of that name.\n\n${usage()}\n`);

@@ -121,6 +121,12 @@ describe('the menjin command', () => {
     });
   });
 
+  test.each([[['--help']], [['help']], [['start', '--help']]])('%j prints the commands', async (args) => {
+    const { status, output } = await run(args);
+    expect(status).toBe(0);
+    for (const command of ['start', 'code', 'check-config']) expect(output).toContain(command);
+  });
+
   test('lists every fault of the configuration at once, and --check-config does so without starting', async () => {
     const env = { NODE_ENV: 'production', WECHAT_APPID: 'wx1', PORT: 'xyzzy', SESSION_IDLE_TTL: '0' };
     for (const args of [['start'], ['start', '--check-config'], ['--check-config']]) {
