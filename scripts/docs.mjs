@@ -2,10 +2,10 @@
 //   node scripts/docs.mjs [--check] [--dist <folder>]
 // --check writes nothing and exits 1 when a page is stale.
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
+import { keepFresh } from './generated-file.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const { values: flags } = parseArgs({
@@ -104,24 +104,6 @@ function list(items) {
   return `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;
 }
 
-async function isFresh(path, text) {
-  // A checkout on Windows may have turned the line ends.
-  const written = await readFile(path, 'utf8').catch(() => '');
-  return written.replaceAll('\r\n', '\n') === text;
-}
-
-let staleCount = 0;
 for (const page of pages) {
-  const path = join(root, page.path);
-  const text = await page.render();
-  if (await isFresh(path, text)) continue;
-  if (flags.check) {
-    staleCount += 1;
-    console.error(`${page.path} is stale: run npm run docs`);
-    continue;
-  }
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, text);
-  console.log(`wrote ${page.path}`);
+  keepFresh(page.path, await page.render(), { isCheck: flags.check, command: 'npm run docs' });
 }
-process.exitCode = staleCount > 0 ? 1 : 0;

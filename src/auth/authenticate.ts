@@ -32,7 +32,7 @@ export function createAuthenticate(parts: {
     try {
       value = await sessionStore.get(tokenHash);
     } catch (error) {
-      return { state: 'unknown', error: asUnavailable(error) };
+      return { state: 'unknown', error: asAppError(error) };
     }
     if (value === 'corrupt') {
       onCorrupt();
@@ -48,6 +48,6 @@ function isOver(value: SessionValue, now: number): boolean {
   return now >= value.until || now >= value.absUntil;
 }
 
-function asUnavailable(error: unknown): AppError {
+function asAppError(error: unknown): AppError {
   return error instanceof AppError ? error : new AppError('INTERNAL_SERVER_ERROR', { cause: error });
 }

@@ -30,8 +30,8 @@ export interface LoggedIn {
 /**
  * Trades a code for a session, once.
  *
- * @throws AppError BAD_USER_INPUT, UNKNOWN_APP, CODE_INVALID, USER_BLOCKED, RATE_LIMITED, PLATFORM_UNAVAILABLE, SERVICE_UNAVAILABLE (send the same
- *   again), or INTERNAL_SERVER_ERROR when the app is misconfigured.
+ * @throws AppError BAD_USER_INPUT, UNKNOWN_APP, CODE_INVALID, USER_BLOCKED, RATE_LIMITED, PLATFORM_UNAVAILABLE,
+ *   SERVICE_UNAVAILABLE (send the same again), or INTERNAL_SERVER_ERROR when the app is misconfigured.
  */
 export type LogIn = (input: LogInInput) => Promise<LoggedIn>;
 

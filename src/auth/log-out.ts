@@ -1,4 +1,4 @@
-import { type Ending, markEndedByToken } from '../sessions/session-rows.js';
+import { markEndedByToken } from '../sessions/session-rows.js';
 import type { SessionStore } from '../sessions/session-store.js';
 import { hashToken, isToken } from '../sessions/token.js';
 import type { Database } from '../sql/database.js';
@@ -23,7 +23,7 @@ export function createLogOut(parts: { database: Database; sessionStore: SessionS
       await sessionStore.delete(tokenHash);
       return { ended: false };
     }
-    await finishEnding(parts, [ending satisfies Ending]);
+    await finishEnding(parts, [ending]);
     return { ended: ending.wasLive };
   };
 }

@@ -48,10 +48,16 @@ export interface Attempt {
   readonly identity: Identity;
 }
 
+/** A login that can be repeated, and who has said to be about to exchange its code. */
+export interface ClaimedLogin {
+  readonly login: LoginName;
+  readonly owner: string;
+}
+
 export interface OpenSession {
   exchange(app: App, code: string): Promise<ExchangedIdentity>;
-  /** Transaction 1: identity, user and the opening row. Gives up the claim that `owner` holds on the login. */
-  record(app: App, exchanged: ExchangedIdentity, login: LoginName | null, owner: string | null): Promise<Attempt>;
+  /** Transaction 1: identity, user and the opening row. Gives up the claim on the login, which the row replaces. */
+  record(app: App, exchanged: ExchangedIdentity, claimed: ClaimedLogin | null): Promise<Attempt>;
   /** Inserts an opening row for a login of this identity. */
   insert(sql: Sql, now: number, login: LoginName | null, identity: Identity, facts: LoginFacts): Promise<Attempt>;
   /** Stores the value, then transaction 2, the commit point. */
@@ -95,11 +101,11 @@ export function createOpenSession(parts: OpenSessionParts): OpenSession {
     return { token, row, identity };
   }
 
-  function record(app: App, exchanged: ExchangedIdentity, login: LoginName | null, owner: string | null) {
+  function record(app: App, exchanged: ExchangedIdentity, claimed: ClaimedLogin | null) {
     return database.transaction(async (sql, now) => {
       const { identity, isNewUser } = await recordExchange(sql, now, keys, app, exchanged);
-      const attempt = await insert(sql, now, login, identity, { createdAt: now, isNewUser });
-      if (login !== null && owner !== null) await releaseClaim(sql, loginKeyOf(login), owner);
+      const attempt = await insert(sql, now, claimed?.login ?? null, identity, { createdAt: now, isNewUser });
+      if (claimed !== null) await releaseClaim(sql, loginKeyOf(claimed.login), claimed.owner);
       return attempt;
     });
   }
@@ -148,7 +154,7 @@ export function createOpenSession(parts: OpenSessionParts): OpenSession {
     commit,
     byCode: async (app, code, carriedHash) => {
       const exchanged = await exchange(app, code);
-      const attempt = await record(app, exchanged, null, null);
+      const attempt = await record(app, exchanged, null);
       return commit(attempt, carriedHash);
     },
   };

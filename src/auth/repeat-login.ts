@@ -7,7 +7,7 @@ import { findByLoginKey, markNotStored, releaseLoginKey, type SessionRow } from 
 import { deriveToken, hashToken, type LoginName, loginKeyOf } from '../sessions/token.js';
 import { isUniqueViolation } from '../sql/database.js';
 import { findIdentity } from '../users/identities.js';
-import type { OpenedSession, OpenSession, OpenSessionParts } from './open-session.js';
+import type { ClaimedLogin, OpenedSession, OpenSession, OpenSessionParts } from './open-session.js';
 import { firstValueOf } from './viewer.js';
 
 /** How long after its exchange a login can be asked for again. WeChat's codes live as long. */
@@ -36,7 +36,7 @@ export function createRepeatLogin(parts: OpenSessionParts, openSession: OpenSess
 
       if (found.row === null) {
         if (found.claim.kind === 'ours') {
-          const attempt = await firstAttempt(app, login, owner, found.claim.isTakenOver);
+          const attempt = await firstAttempt(app, { login, owner }, found.claim.isTakenOver);
           if (attempt !== null) return openSession.commit(attempt, carriedHash);
         } else {
           await waitFor(patience, found.claim.leaseUntil - found.now);
@@ -59,11 +59,12 @@ export function createRepeatLogin(parts: OpenSessionParts, openSession: OpenSess
   };
 
   /** null when the login's row is somebody else's: look again. */
-  async function firstAttempt(app: App, login: LoginName, owner: string, isTakenOver: boolean) {
+  async function firstAttempt(app: App, claimed: ClaimedLogin, isTakenOver: boolean) {
+    const { login, owner } = claimed;
     const loginKey = loginKeyOf(login);
     try {
       const exchanged = await openSession.exchange(app, login.code);
-      return await openSession.record(app, exchanged, login, owner);
+      return await openSession.record(app, exchanged, claimed);
     } catch (error) {
       // Who claimed it before us may have used the code and be about to store the session.
       const mayHaveWinner = isUniqueViolation(error) || (isTakenOver && isUsed(error));

@@ -11,7 +11,7 @@ import { ViewerResolver } from './resolvers/viewer.js';
 const QUERY = 'What can be asked. Everything here is about the sender of the request.';
 const MUTATION = 'What can be done: begin a session, end it.';
 
-/** Resolvers keep nothing: everything of one request is in its context, so one schema serves every gateway of a process. */
+/** Resolvers keep nothing: everything of one request is in its context. */
 export function buildGatewaySchema(): GraphQLSchema {
   const schema = buildSchemaSync({
     resolvers: [ViewerResolver, LoginResolver, LogoutResolver],

@@ -1,7 +1,7 @@
 import type { Sql } from '../sql/database.js';
 
 /** How long a process that claimed a login may take before another may try: longer than an exchange. */
-export const CLAIM_LEASE_MS = 10_000;
+const CLAIM_LEASE_MS = 10_000;
 
 export type Claim =
   /** Ours. `isTakenOver`: somebody claimed it before and did not come back; they may still. */

@@ -83,17 +83,16 @@ export async function markOpen(sql: Sql, sid: string): Promise<boolean> {
 }
 
 /**
- * opening -> ended, because the value was not confirmed. Nothing is deleted: nobody was told the token.
- * False when the row was not opening any more.
+ * opening -> ended, because the value was not confirmed. Nothing is deleted: nobody was told the token. A row that is not
+ * opening any more stays as it is.
  */
-export async function markNotStored(sql: Sql, now: number, sid: string): Promise<boolean> {
-  const result = await sql
+export async function markNotStored(sql: Sql, now: number, sid: string): Promise<void> {
+  await sql
     .updateTable('sessions')
     .set({ state: 'ended', ended_at: now, reason: 'not stored' satisfies EndReason })
     .where('sid', '=', sid)
     .where('state', '=', 'opening')
-    .executeTakeFirst();
-  return result.numUpdatedRows > 0n;
+    .execute();
 }
 
 /** Takes the login key from a row that ended as 'not stored', so that a new row can have it. False when another was faster. */

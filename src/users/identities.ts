@@ -1,3 +1,4 @@
+import type { InferResult } from 'kysely';
 import { lengthPrefixed } from '../lib/bytes.js';
 import type { KeyRing } from '../lib/key-ring.js';
 import { randomId } from '../lib/random.js';
@@ -37,11 +38,8 @@ export async function recordExchange(
   const key = { tenant: app.tenant, platform: app.platform, appid: app.appid, openid };
   const place = lengthPrefixed([key.tenant, key.platform, key.appid, key.openid]);
   const sessionKeySealed = seal(keys, sessionKey, place);
-  const known = await sql
-    .selectFrom('identities')
-    .innerJoin('users', 'users.id', 'identities.user_id')
-    .select(['identities.id', 'unionid', 'session_key', 'previous_session_key', 'user_id'])
-    .select('users.created_at as user_created_at')
+  const known = await selectIdentities(sql)
+    .select(['session_key', 'previous_session_key'])
     .where('identities.tenant', '=', key.tenant)
     .where('platform', '=', key.platform)
     .where('appid', '=', key.appid)
@@ -70,31 +68,41 @@ export async function recordExchange(
 
   // WeChat may answer the same key again: then the one before it is still the predecessor.
   const isSameKey = open(keys, known.session_key, place) === sessionKey;
+  const identity: Identity = {
+    ...toIdentity(known),
+    // A unionid can appear later; an answer without one does not take it away.
+    unionid: unionid ?? known.unionid,
+  };
   await sql
     .updateTable('identities')
     .set({
       session_key: sessionKeySealed,
       previous_session_key: isSameKey ? known.previous_session_key : known.session_key,
       last_login_at: now,
-      // A unionid can appear later; an answer without one does not take it away.
-      unionid: unionid ?? known.unionid,
+      unionid: identity.unionid,
     })
-    .where('id', '=', known.id)
+    .where('id', '=', identity.id)
     .execute();
-  const user: User = { id: known.user_id, createdAt: known.user_created_at };
-  return { identity: { id: known.id, ...key, unionid: unionid ?? known.unionid, user }, isNewUser: false };
+  return { identity, isNewUser: false };
 }
 
 /** The identity with the user it belongs to now; null when it is no more. */
 export async function findIdentity(sql: Sql, identityId: string): Promise<Identity | null> {
-  const row = await sql
+  const row = await selectIdentities(sql).where('identities.id', '=', identityId).executeTakeFirst();
+  return row === undefined ? null : toIdentity(row);
+}
+
+function selectIdentities(sql: Sql) {
+  return sql
     .selectFrom('identities')
     .innerJoin('users', 'users.id', 'identities.user_id')
     .select(['identities.id', 'identities.tenant', 'platform', 'appid', 'openid', 'unionid', 'user_id'])
-    .select('users.created_at as user_created_at')
-    .where('identities.id', '=', identityId)
-    .executeTakeFirst();
-  if (row === undefined) return null;
+    .select('users.created_at as user_created_at');
+}
+
+type IdentityRow = InferResult<ReturnType<typeof selectIdentities>>[number];
+
+function toIdentity(row: IdentityRow): Identity {
   return {
     id: row.id,
     tenant: row.tenant,

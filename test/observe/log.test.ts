@@ -1,24 +1,13 @@
-import { Writable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../src/errors.js';
 import { createLog, describeCause, logFailure } from '../../src/observe/log.js';
+import { captureLog } from '../support/log-capture.js';
 
 const SECRET = 'CANARY-in-an-error';
 
-function capture(): { log: ReturnType<typeof createLog>; text(): string; lines(): Record<string, unknown>[] } {
-  let text = '';
-  const destination = new Writable({
-    write: (chunk, _encoding, done) => {
-      text += String(chunk);
-      done();
-    },
-  });
-  const lines = () =>
-    text
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line));
-  return { log: createLog('trace', destination), text: () => text, lines };
+function capture() {
+  const { destination, text, lines } = captureLog();
+  return { log: createLog('trace', destination), text, lines };
 }
 
 class DriverError extends Error {

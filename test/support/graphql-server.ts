@@ -1,4 +1,3 @@
-import { Writable } from 'node:stream';
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import type { FastifyInstance } from 'fastify';
 import { buildSchema } from 'graphql';
@@ -10,6 +9,7 @@ import { graphqlRoute } from '../../src/http/routes/graphql.js';
 import { createServer, type ServerOptions } from '../../src/http/server.js';
 import { createLog } from '../../src/observe/log.js';
 import { createMetrics } from '../../src/observe/metrics.js';
+import { captureLog } from './log-capture.js';
 
 export interface GraphqlServer {
   readonly app: FastifyInstance;
@@ -36,14 +36,8 @@ const NOT_HERE = () => {
 
 /** The HTTP and GraphQL of the gateway around a schema and resolvers of the test's own. Not listening yet. */
 export async function startGraphqlServer(options: GraphqlServerOptions = {}): Promise<GraphqlServer> {
-  let logText = '';
-  const destination = new Writable({
-    write: (chunk, _encoding, done) => {
-      logText += String(chunk);
-      done();
-    },
-  });
-  const log = createLog('info', destination);
+  const captured = captureLog();
+  const log = createLog('info', captured.destination);
   const metrics = createMetrics();
   const report = createReport();
   const apollo = new ApolloServer<RequestContext>({
@@ -81,13 +75,10 @@ export async function startGraphqlServer(options: GraphqlServerOptions = {}): Pr
   return {
     app,
     get logText() {
-      return logText;
+      return captured.text();
     },
     get logLines() {
-      return logText
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line));
+      return captured.lines();
     },
     metricsText: () => metrics.registry.metrics(),
     close: async () => {

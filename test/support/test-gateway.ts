@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { type Config, loadConfig } from '../../src/config.js';
 import { composeGateway, type RunningGateway, type Seams } from '../../src/gateway.js';
 import { CAUSE_CANARY, createFaults, type Faults, faultyDatabase, faultySessionStore } from './faults.js';
+import { captureLog, type LogCapture } from './log-capture.js';
 
 // Secrets that must appear nowhere. Every gateway of every test carries them, and every byte it gives out is searched.
 export const APP_SECRET = 'CANARY-app-secret-5b1f09';
@@ -94,17 +94,11 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
   const sessionFaults = createFaults();
   const sqlFaults = createFaults();
   const secrets = new Set<string>();
-  const failures: { requestId: unknown; codes: unknown[] }[] = [];
-  let logText = '';
-  const logDestination = new Writable({
-    write: (chunk, _encoding, done) => {
-      logText += String(chunk);
-      done();
-    },
-  });
+  const failures: Failure[] = [];
+  const captured = captureLog();
   const running = await composeGateway(testConfig(options), {
     now: clock.now,
-    logDestination,
+    logDestination: captured.destination,
     wrapSessionStore: faultySessionStore(sessionFaults),
     wrapDatabase: faultyDatabase(sqlFaults),
     ...options.seams,
@@ -158,10 +152,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     sqlFaults,
     secrets,
     get logLines() {
-      return logText
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => JSON.parse(line));
+      return captured.lines();
     },
     graphql,
     login,
@@ -175,24 +166,32 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     logout: (token) => graphql('mutation { logout { ended } }', { token }),
     close: async () => {
       await running.close();
-      for (const failure of failures) checkLogged(failure, logText);
-      searchForSecrets('the log', logText, secrets);
+      checkLogged(failures, captured);
+      searchForSecrets('the log', captured.text(), secrets);
       searchForSecrets('a metric', await running.metricsText(), secrets);
     },
   };
 }
 
+interface Failure {
+  readonly requestId: unknown;
+  readonly codes: readonly unknown[];
+}
+
 /** Every failure leaves one line that an operator finds by the id the client has: with its code and the class of its cause. */
-function checkLogged({ requestId, codes }: { requestId: unknown; codes: unknown[] }, logText: string): void {
-  const lines = logText
-    .split('\n')
-    .filter((line) => line.includes(`"requestId":"${requestId}"`) && line.includes('"code":'))
-    .map((line) => JSON.parse(line));
-  const [line] = lines;
-  if (lines.length === 1 && codes.includes(line.code) && typeof line.causeClass === 'string') return;
-  throw new Error(
-    `${codes} left ${lines.length} log lines instead of one with its code and cause: ${JSON.stringify(lines)}`,
-  );
+function checkLogged(failures: readonly Failure[], logged: LogCapture): void {
+  const linesOf = new Map<unknown, Json[]>();
+  for (const line of logged.lines()) {
+    if ('code' in line) linesOf.set(line.requestId, [...(linesOf.get(line.requestId) ?? []), line]);
+  }
+  for (const { requestId, codes } of failures) {
+    const lines = linesOf.get(requestId) ?? [];
+    const [line] = lines;
+    if (lines.length === 1 && codes.includes(line.code) && typeof line.causeClass === 'string') continue;
+    throw new Error(
+      `${codes} left ${lines.length} log lines instead of one with its code and cause: ${JSON.stringify(lines)}`,
+    );
+  }
 }
 
 /** A configuration that reads nothing of this machine's environment. */
