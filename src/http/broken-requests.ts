@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { randomId } from '../lib/random.js';
 import { errorBody, JSON_TYPE, REFUSALS } from './json-error.js';
@@ -12,10 +12,31 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 /** The client left in the middle: nobody reads an answer. */
 const GONE = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
 
-/** Answers bytes that are not HTTP, which no route will ever see, in the shape of every other refusal. */
-export function answerBrokenRequests({ report }: Pick<Refusals, 'report'>) {
-  return (error: Error & { code?: string }, socket: Socket): void => {
-    if (GONE.has(error.code ?? '') || !socket.writable) {
+type ParserError = Error & { code?: string };
+
+export interface BrokenRequests {
+  /** Hears of every request that could be read. */
+  onRequest(request: IncomingMessage, response: ServerResponse): void;
+  onClientError(error: ParserError, socket: Socket): void;
+}
+
+/**
+ * Answers bytes that are not HTTP, which no route will ever see, in the shape of every other refusal: after the answers
+ * to what came before them on the connection, one of which it would else be taken for.
+ */
+export function answerBrokenRequests({ report }: Pick<Refusals, 'report'>): BrokenRequests {
+  const underWay = new WeakMap<Socket, Set<ServerResponse>>();
+  const broken = new WeakSet<Socket>();
+
+  async function earlierAnswers(socket: Socket): Promise<void> {
+    // The bytes may belong to a request whose beginning could be read. Theirs is the answer to it.
+    const earlier = [...(underWay.get(socket) ?? [])].filter(({ req, headersSent }) => req.complete || headersSent);
+    await Promise.all(earlier.map((response) => new Promise<void>((resolve) => response.once('close', resolve))));
+  }
+
+  async function answer(error: ParserError, socket: Socket): Promise<void> {
+    await earlierAnswers(socket);
+    if (!socket.writable) {
       socket.destroy();
       return;
     }
@@ -23,14 +44,40 @@ export function answerBrokenRequests({ report }: Pick<Refusals, 'report'>) {
     const requestId = randomId();
     const code = 'BAD_REQUEST';
     report({ requestId, route: null, status, code, error });
-    const body = JSON.stringify(errorBody(code, REFUSALS[status]));
-    const headers = {
-      ...headersOf(requestId),
-      'content-type': JSON_TYPE,
-      'content-length': Buffer.byteLength(body),
-      connection: 'close',
-    };
-    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-    socket.end([`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n'));
+    // Only ended, it would stay for as long as the client likes.
+    socket.end(answerText(requestId, status, JSON.stringify(errorBody(code, REFUSALS[status]))), () =>
+      socket.destroy(),
+    );
+  }
+
+  return {
+    onRequest({ socket }, response) {
+      const responses = underWay.get(socket) ?? new Set();
+      underWay.set(socket, responses.add(response));
+      response.once('close', () => responses.delete(response));
+    },
+    onClientError(error, socket) {
+      // The parser fails again at every byte that follows.
+      if (broken.has(socket)) return;
+      broken.add(socket);
+      if (GONE.has(error.code ?? '') || isSilent(error, socket)) socket.destroy();
+      else void answer(error, socket);
+    },
   };
+}
+
+/** Browsers and balancers open connections that they may need later. */
+function isSilent({ code }: ParserError, { bytesRead }: Socket): boolean {
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' && bytesRead === 0;
+}
+
+function answerText(requestId: string, status: number, body: string): string {
+  const headers = {
+    ...headersOf(requestId),
+    'content-type': JSON_TYPE,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines, '', body].join('\r\n');
 }

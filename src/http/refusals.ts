@@ -48,6 +48,7 @@ export function createRefusals({ log, metrics }: { log: Log; metrics: Metrics })
   return {
     report,
     answerError(error, request, reply) {
+      if (hasLeft(request)) return reply.code(400).send();
       if (error instanceof AppError && error.retryAfterSeconds !== undefined) {
         reply.header('retry-after', error.retryAfterSeconds);
       }
@@ -62,6 +63,12 @@ export function createRefusals({ log, metrics }: { log: Log; metrics: Metrics })
       return refuse(request.id, null, reply, { status, code, message: REFUSALS[status] }, new HttpRefusal(status));
     },
   };
+}
+
+/** Whether the connection ended before the body did. If its bytes were at fault, they have been answered. */
+function hasLeft({ raw }: FastifyRequest): boolean {
+  // Injected requests do not know.
+  return raw.destroyed && raw.complete === false;
 }
 
 /** What every answer carries, also one that no hook has seen. */

@@ -9,12 +9,13 @@ import { acceptJsonBodies } from './json-body.js';
 import { createRefusals, headersOf, type Refusals } from './refusals.js';
 import { GRAPHQL_PATH } from './routes/graphql.js';
 import { checkHeaders } from './strict-requests.js';
+import { type TrustProxy, trustedProxies, warnAboutUntrustedProxy } from './trusted-proxies.js';
 
 export interface ServerOptions {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly isProduction: boolean;
-  readonly trustProxy: number | readonly string[] | null;
+  readonly trustProxy: TrustProxy;
   readonly corsOrigins: readonly string[];
   readonly timeouts?: Timeouts;
 }
@@ -37,6 +38,7 @@ export interface Server {
 const TIMEOUTS: Timeouts = { headersMs: 10_000, requestMs: 15_000, checkMs: 2_000 };
 /** Longer than the idle time-outs of the usual proxies, which must be the ones to end a connection. */
 const KEEP_ALIVE_MS = 65_000;
+const HEADER_LIMIT_BYTES = 16 * 1024;
 const BODY_LIMIT_BYTES = 64 * 1024;
 const SLOW_MS = 1000;
 const LOCAL_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
@@ -46,11 +48,13 @@ const REQUEST_ID = /^[A-Za-z0-9_.-]{1,64}$/;
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { log, isProduction, trustProxy, timeouts = TIMEOUTS } = options;
   const refusals = createRefusals(options);
+  const brokenRequests = answerBrokenRequests(refusals);
   const app = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: timeouts.requestMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     http: {
+      maxHeaderSize: HEADER_LIMIT_BYTES,
       headersTimeout: timeouts.headersMs,
       connectionsCheckingInterval: timeouts.checkMs,
       // Node's own refusal has no body; checkHeaders refuses instead.
@@ -65,9 +69,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
     frameworkErrors: refusals.answerError,
     exposeHeadRoutes: false,
-    clientErrorHandler: answerBrokenRequests(refusals),
+    clientErrorHandler: brokenRequests.onClientError,
   });
+  app.server.on('request', brokenRequests.onRequest);
   app.server.maxConnections = 20_000;
+  // Node would drop those beyond a number, unseen by checkHeaders. Their size is bounded.
+  app.server.maxHeadersCount = 0;
   // An expectation other than 100-continue is ignored; Node's own refusal has no body.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
 
@@ -90,7 +97,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     return payload;
   });
   reportSlowRequests(app, log);
-  endConnectionsOnClose(app);
+  endConnections(app);
   warnAboutUntrustedProxy(app, options);
 
   app.setErrorHandler(refusals.answerError);
@@ -127,31 +134,17 @@ function reportSlowRequests(app: FastifyInstance, log: Log): void {
   });
 }
 
-/** A connection that was busy when the server began to close would else be kept for the client's next request. */
-function endConnectionsOnClose(app: FastifyInstance): void {
+/**
+ * A connection that was busy when the server began to close would else be kept for the client's next request; and one
+ * with an answer to what has not all arrived would be read on, for as long as something comes.
+ */
+function endConnections(app: FastifyInstance): void {
   let isClosing = false;
   app.addHook('preClose', async () => {
     isClosing = true;
   });
-  app.addHook('onSend', async (_request, reply, payload) => {
-    if (isClosing) reply.header('connection', 'close');
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (isClosing || request.raw.complete === false) reply.header('connection', 'close');
     return payload;
-  });
-}
-
-function trustedProxies(trustProxy: ServerOptions['trustProxy']) {
-  if (trustProxy === null) return false;
-  return typeof trustProxy === 'number' ? (_address: string, hop: number) => hop < trustProxy : [...trustProxy];
-}
-
-function warnAboutUntrustedProxy(app: FastifyInstance, { log, trustProxy }: ServerOptions): void {
-  if (trustProxy !== null) return;
-  let isWarned = false;
-  app.addHook('onRequest', async (request) => {
-    if (isWarned || request.headers['x-forwarded-for'] === undefined) return;
-    isWarned = true;
-    log.warn(
-      'A request carries X-Forwarded-For, and TRUST_PROXY is not set: every client looks like the proxy. Set TRUST_PROXY to the number of proxies in front.',
-    );
   });
 }

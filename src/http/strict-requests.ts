@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { acceptsAnswer } from './accept.js';
 import { HttpRefusal } from './json-error.js';
@@ -11,12 +12,18 @@ const SINGLE_HEADERS = new Set(['authorization', 'content-type', 'host', 'origin
 
 /** @throws HttpRefusal for a request whose meaning depends on who reads it, or whose answer nobody wants. */
 export function checkHeaders(request: FastifyRequest): void {
-  const { httpVersion, headers, rawHeaders } = request.raw;
+  const { method, httpVersion, headers, rawHeaders } = request.raw;
   // HTTP/1.0 knows no Host header; 1.1 asks for it.
   const { host = httpVersion === '1.0' ? 'localhost' : '' } = headers;
   if (!isHost(host) || hasRepeatedHeader(rawHeaders)) throw new HttpRefusal(400);
+  // Nobody here reads the body of a GET, and others may read it as the next request.
+  if (method === 'GET' && hasBody(headers)) throw new HttpRefusal(400);
   const isGraphql = request.routeOptions.url === GRAPHQL_PATH;
   if (isGraphql && !acceptsAnswer(request.method, headers.accept)) throw new HttpRefusal(406);
+}
+
+function hasBody(headers: IncomingHttpHeaders): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 
 function isHost(text: string): boolean {

@@ -75,10 +75,13 @@ const rows: Row[] = [
   { title: 'a body of white space', request: post(' \n'), status: 400, code: 'BAD_REQUEST' },
   { title: 'the body null', request: post('null'), status: 400, code: 'BAD_REQUEST' },
   { title: 'a body that is a string', request: post(`"${CANARY}"`), status: 400, code: 'BAD_REQUEST' },
+  { title: 'a body that is a number', request: post('1'), status: 400, code: 'BAD_REQUEST' },
+  { title: 'a list of what are no objects', request: post(`[1,"${CANARY}",[]]`), status: 400, code: 'BAD_REQUEST' },
   { title: 'an empty object', request: post('{}'), status: 400, code: 'BAD_REQUEST' },
   { title: 'a batch', request: post(`[${query},${query}]`), status: 400, code: 'BAD_REQUEST' },
   { title: 'an empty batch', request: post('[]'), status: 400, code: 'BAD_REQUEST' },
   { title: 'a query that is an object', request: post('{"query":{"a":1}}'), status: 400, code: 'BAD_REQUEST' },
+  { title: 'a query that is a number', request: post('{"query":1}'), status: 400, code: 'BAD_REQUEST' },
   {
     title: 'variables that are a string',
     request: post('{"query":"{a}","variables":"{}"}'),
@@ -150,7 +153,13 @@ const rows: Row[] = [
   })),
   {
     title: 'a persisted query',
-    request: post(JSON.stringify({ extensions: { persistedQuery: { version: 1, sha256Hash: {} } } })),
+    request: post(JSON.stringify({ extensions: { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } } })),
+    status: 400,
+    code: 'PERSISTED_QUERY_NOT_SUPPORTED',
+  },
+  {
+    title: 'a hash of a query that is an object',
+    request: post(JSON.stringify({ extensions: { persistedQuery: { version: 1, sha256Hash: { [CANARY]: 1 } } } })),
     status: 400,
     code: 'PERSISTED_QUERY_NOT_SUPPORTED',
   },
@@ -172,6 +181,12 @@ const rows: Row[] = [
     status: 400,
     code: 'OPERATION_RESOLUTION_FAILURE',
     operation: 'subscription',
+  },
+  {
+    title: 'an answer in parts',
+    request: post('{"query":"{ ... @defer { __typename } }"}'),
+    status: 400,
+    code: 'GRAPHQL_VALIDATION_FAILED',
   },
   { title: 'a syntax error', request: post('{"query":"{"}'), status: 400, code: 'GRAPHQL_PARSE_FAILED' },
   {
@@ -236,9 +251,14 @@ describe('a request that is unusual and well-formed', () => {
     ['a named charset', post(query, { 'content-type': 'application/JSON; charset="UTF-8"' })],
     [
       '__proto__ in the body',
-      post('{"query":"{ __typename }","__proto__":{"admin":true},"constructor":{"prototype":{}}}'),
+      post('{"query":"{ __typename }","__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}}'),
     ],
-    ['__proto__ in the variables', post('{"query":"{ __typename }","variables":{"__proto__":{"admin":true}}}')],
+    [
+      '__proto__ in the variables',
+      post(
+        '{"query":"{ __typename }","variables":{"__proto__":{"admin":true},"constructor":{"prototype":{"admin":true}}}}',
+      ),
+    ],
     ['a key given twice', post('{"query":"{ nothing }","query":"{ __typename }"}')],
     ['a header __proto__', post(query, { ...JSON_TYPE, ['__proto__']: 'x', constructor: 'y' })],
     ['20 KB of Accept', post(query, { ...JSON_TYPE, accept: `${'text/x;q=0.1,'.repeat(1500)}*/*` })],

@@ -18,9 +18,13 @@ export interface Question {
 
 export type Reply = { readonly id: number } & ({ readonly result: unknown } | { readonly failure: string });
 
-/** @param script a module that calls `answerCommands`. */
-export function startChild(script: URL): TestChild {
+/**
+ * @param script a module that calls `answerCommands`.
+ * @param env what its environment has beside ours.
+ */
+export function startChild(script: URL, env: Readonly<Record<string, string>> = {}): TestChild {
   const child = fork(fileURLToPath(script), {
+    env: { ...process.env, ...env },
     execArgv: ['--import', new URL('./typescript.mjs', import.meta.url).href],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

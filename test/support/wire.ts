@@ -14,10 +14,13 @@ export interface Wire {
   /** Resolves when the other side has ended the connection. */
   readonly ended: Promise<void>;
   close(): void;
+  /** Closes it with a TCP reset. */
+  reset(): void;
 }
 
-export async function openWire(port: number): Promise<Wire> {
-  const socket = connect(port, '127.0.0.1');
+/** @param keepsOpen ends its side only when it is closed, whatever the other side does. */
+export async function openWire(port: number, { keepsOpen = false } = {}): Promise<Wire> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: keepsOpen });
   let received: Buffer = Buffer.alloc(0);
   let isEnded = false;
   let wake = () => {};
@@ -43,6 +46,7 @@ export async function openWire(port: number): Promise<Wire> {
     ended,
     write: (bytes) => void socket.write(bytes),
     close: () => socket.destroy(),
+    reset: () => socket.resetAndDestroy(),
     async answer() {
       for (;;) {
         const taken = takeAnswer(received);
