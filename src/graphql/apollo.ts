@@ -1,7 +1,9 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import type { Log } from '../observe/log.js';
 import type { RequestContext } from './context.js';
+import { createDocumentStore } from './document-store.js';
 import { formatError } from './format-error.js';
+import { limits, MAX_ERRORS, withinLimits } from './limits.js';
 import { refuseSubscriptions } from './refuse-subscriptions.js';
 import { buildGatewaySchema } from './schema.js';
 
@@ -17,6 +19,11 @@ export async function startApollo(options: {
   const apollo = new ApolloServer<RequestContext>({
     schema: buildGatewaySchema(),
     formatError,
+    parseOptions: { maxTokens: limits.tokens.most },
+    validationRules: [withinLimits],
+    validationOptions: { maxErrors: MAX_ERRORS },
+    executionOptions: { maxCoercionErrors: MAX_ERRORS },
+    documentStore: createDocumentStore(),
     introspection,
     hideSchemaDetailsFromClientErrors: isProduction,
     includeStacktraceInErrorResponses: false,

@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
 import { AppError, errorTable } from '../errors.js';
+import { limits } from './limits.js';
 
 /** Codes that Apollo and graphql-js give requests which never reach a resolver. */
 const REQUEST_CODES = new Set([
@@ -24,7 +25,10 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
   if (cause instanceof AppError) return { message: cause.message, ...where, extensions: publicExtensions(cause) };
 
   const code = requestCodeOf(formatted, cause);
-  if (code !== null) return { message: withoutValues(formatted.message, error), ...where, extensions: { code } };
+  if (code !== null) {
+    const message = withoutValues(formatted.message, error).replaceAll(LONG_NAME, '...');
+    return { message, ...where, extensions: { code } };
+  }
   const masked = 'INTERNAL_SERVER_ERROR';
   return { message: errorTable[masked].message, ...where, extensions: { code: masked } };
 }
@@ -74,6 +78,9 @@ const SYNTAX = new RegExp(
   `^Syntax Error: (?:Expected (?:${PUNCTUATION}|${KIND}), found|Unexpected) (?:${PUNCTUATION}|${KIND})`,
 );
 
+/** Longer than a name that a developer looks for. A token is one of 46 characters, if it has no hyphen. */
+const LONG_NAME = /\w{41,}/g;
+
 /**
  * graphql-js repeats the value it did not like, which may be a code or a password. Names from the document stay: they are
  * what a developer looks for.
@@ -87,6 +94,8 @@ function withoutValues(message: string, error: unknown): string {
     return 'A value in the document is not of the type its place asks for.';
   }
   if (message.startsWith('Unknown operation named')) return 'The document has no operation of that name.';
+  if (message.startsWith('GraphQL introspection is not allowed')) return 'Introspection is off here.';
+  if (message.startsWith('Syntax Error: Document contains more')) return limits.tokens.sentence;
   if (message.startsWith('There can be only one input field')) return 'An input field is given twice.';
   if (message.startsWith('Syntax Error')) return `${SYNTAX.exec(message)?.[0] ?? message.replace(/[\s:]*".*$/s, '')}.`;
   return message;

@@ -95,6 +95,32 @@ describe('variables that are refused never come back', () => {
   });
 });
 
+describe('a name that is longer than names are does not come back', () => {
+  const long = `mj_${'abcdefgh_1'.repeat(4)}XYZ`;
+  const rows: [title: string, query: string][] = [
+    ['a field', `{ ${long} }`],
+    ['a type', `{ ... on ${long} { __typename } }`],
+    ['an argument', `{ viewer(${long}: 1) { openid } }`],
+    ['a directive', `{ __typename @${long} }`],
+    ['a variable', `{ __typename @skip(if: $${long}) }`],
+    ['a fragment', `{ ...${long} }`],
+    ['an alias', `{ viewer { ${long}: openid ${long}: appid } }`],
+    ['an operation', `query ${long} { __typename } query ${long} { __typename }`],
+  ];
+  test.each(rows)('%s', async (_title, query) => {
+    const message = await expectRefusal(query, undefined, VALIDATE);
+    expect(message).not.toContain(long.slice(0, 12));
+    expect(message).toContain('...');
+  });
+
+  test('a variable that gets a wrong value', async () => {
+    const query = `mutation ($${long}: LoginInput!) { login(input: $${long}) { token } }`;
+    expect(await expectRefusal(query, { [long]: 1 }, INPUT)).toBe(
+      'Variable "$..." got a value that is not of its type.',
+    );
+  });
+});
+
 describe('a document as deep as a body can be', () => {
   const deep = (open: string, close: string, times: number) => open.repeat(times) + close.repeat(times);
   const rows: [title: string, query: string][] = [

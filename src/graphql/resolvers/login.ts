@@ -1,4 +1,4 @@
-import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { Arg, Ctx, Extensions, Mutation, Resolver } from 'type-graphql';
 import type { LoggedIn } from '../../auth/log-in.js';
 import { AppError } from '../../errors.js';
 import { RequestContext } from '../context.js';
@@ -6,6 +6,7 @@ import { LoginInput, LoginPayload } from '../types/login.js';
 
 @Resolver()
 export class LoginResolver {
+  @Extensions({ authentication: true })
   @Mutation(() => LoginPayload, {
     description:
       'Trades a code from wx.login for a session. A token sent along never makes it fail; its session ends when the login has succeeded. Errors: CODE_INVALID (call wx.login again, once), USER_BLOCKED, RATE_LIMITED, PLATFORM_UNAVAILABLE, SERVICE_UNAVAILABLE (send the same again), UNKNOWN_APP, BAD_USER_INPUT.',
