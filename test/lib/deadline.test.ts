@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { DeadlineError, withDeadline } from '../../src/lib/deadline.js';
 import { deferred } from '../support/faults.js';
@@ -14,6 +16,20 @@ describe('a deadline', () => {
     const startedAt = performance.now();
     await expect(withDeadline(never, 30)).rejects.toThrow(DeadlineError);
     expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
+  test('lets through what had arrived before a stall of the process ended', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+    const [served] = (await once(server, 'connection')) as [Socket];
+    const answer = withDeadline(once(client, 'data'), 20);
+    served.write('in time');
+    const stallEnd = performance.now() + 60;
+    while (performance.now() < stallEnd);
+    expect(`${await answer}`).toBe('in time');
+    client.destroy();
+    server.close();
   });
 
   test('drops a failure that comes too late', async () => {
