@@ -10,14 +10,16 @@ import {
   readOptions,
   SECRET_FILE_SUFFIX,
 } from './lib/option-table.js';
-import { resolveStoreUrl, type StoreUrl } from './lib/store-url.js';
+import type { Rate } from './lib/rate.js';
+import { type DatabaseUrl, resolveStoreUrl, type StoreUrl } from './lib/store-url.js';
 import { options } from './options.js';
 import type { App } from './platforms/platform.js';
 import { readTextFile } from './read-text-file.js';
 
 export { APPS_FILE_EXAMPLE } from './apps-file.js';
 export type { ConfigFault } from './lib/option-table.js';
-export type { StoreUrl } from './lib/store-url.js';
+export type { Rate } from './lib/rate.js';
+export type { DatabaseUrl, StoreUrl } from './lib/store-url.js';
 export { options } from './options.js';
 
 /** Complete, checked and frozen. */
@@ -33,12 +35,16 @@ export interface Config {
   /** An origin; null: WeChat's own. */
   readonly wechatApiUrl: string | null;
   readonly sessionStoreUrl: StoreUrl;
-  readonly databaseUrl: StoreUrl;
+  readonly databaseUrl: DatabaseUrl;
   /** 32 bytes each; the first seals and signs, all open. Empty only outside production: the development keys stand in. */
   readonly secretKeys: readonly Uint8Array[];
   readonly sessionIdleTtlMs: number;
   readonly sessionMaxTtlMs: number;
   readonly sessionsPerUser: number;
+  /** null: off. */
+  readonly loginLimitPerIp: Rate | null;
+  /** null: off. */
+  readonly loginLimitPerApp: Rate | null;
   /** How many proxies stand in front, or their addresses and CIDR ranges; null: X-Forwarded-For is not believed. */
   readonly trustProxy: number | readonly string[] | null;
   /** Exact origins; empty when unset. */
@@ -136,6 +142,8 @@ function toConfig(values: Values, apps: readonly App[], cwd: string): Config {
     sessionIdleTtlMs: values.SESSION_IDLE_TTL,
     sessionMaxTtlMs: values.SESSION_MAX_TTL,
     sessionsPerUser: values.SESSIONS_PER_USER,
+    loginLimitPerIp: values.LOGIN_LIMIT_PER_IP,
+    loginLimitPerApp: values.LOGIN_LIMIT_PER_APP,
     trustProxy: values.TRUST_PROXY,
     corsOrigins: values.CORS_ORIGINS ?? [],
     introspection: values.INTROSPECTION,
@@ -200,6 +208,11 @@ function valueWarnings(values: Partial<Values>, isProduction: boolean): string[]
       'WECHAT_API_URL is plain http to a public host: whoever is on the way reads the app secret. Use https.',
     );
   }
+  if (sessions?.kind === 'redis' && isPlain(sessions.url)) {
+    warnings.push(
+      'SESSION_STORE_URL is plain redis to a public host: whoever is on the way reads its password and the sessions. Use rediss.',
+    );
+  }
   if (isProduction && sessions?.kind === 'memory') {
     warnings.push('SESSION_STORE_URL is memory: every session ends with the process.');
   }
@@ -207,6 +220,11 @@ function valueWarnings(values: Partial<Values>, isProduction: boolean): string[]
     warnings.push('DATABASE_URL is memory: users and identities are lost with the process.');
   }
   return warnings;
+}
+
+function isPlain(redisUrl: string): boolean {
+  const { protocol, hostname } = new URL(redisUrl);
+  return protocol === 'redis:' && !isLoopbackOrPrivate(hostname);
 }
 
 /** Letters without underscores -> what was meant, where the distance does not say it. */

@@ -21,6 +21,7 @@ export function measuredSessionStore(store: SessionStore, { storeSeconds }: Metr
     set: (tokenHash, value, now) => call('set', () => store.set(tokenHash, value, now)),
     replace: (tokenHash, value, now) => call('replace', () => store.replace(tokenHash, value, now)),
     delete: (tokenHash) => call('delete', () => store.delete(tokenHash)),
+    refusal: () => store.refusal(),
     close: () => store.close(),
   };
 }

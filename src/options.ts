@@ -4,8 +4,9 @@ import { parseDuration } from './lib/duration.js';
 import { splitList } from './lib/list.js';
 import { isAddressRange, isHost, parseOrigin } from './lib/network-address.js';
 import type { OptionTable } from './lib/option-table.js';
+import { parseRate } from './lib/rate.js';
 import { parseSecretKeys } from './lib/secret-keys.js';
-import { parseStoreUrl } from './lib/store-url.js';
+import { parseDatabaseUrl, parseSessionStoreUrl } from './lib/store-url.js';
 
 /** A parser that is one function of the text: null is "not of this form". */
 function parsedBy<T>(parse: (text: string) => T | null): z.ZodType<T, string> {
@@ -36,8 +37,9 @@ const file = z.string().regex(/^[^\0]+$/);
 const onOff = parsedBy((text) => (/^(1|true|on)$/i.test(text) ? true : /^(0|false|off)$/i.test(text) ? false : null));
 const origin = parsedBy(parseOrigin);
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-const storeUrl = parsedBy(parseStoreUrl);
-const STORE_URL = 'sqlite:, sqlite:<path> or memory: (the stores of this version)';
+const DATABASE_URL = 'sqlite:, sqlite:<path> or memory:';
+const rate = z.union([off, parsedBy(parseRate)]);
+const RATE = 'off, or a count and a duration of whole seconds (at most 1d), like 300/1m';
 
 const MIN_TTL_MS = 1_000;
 const MAX_TTL_MS = 3_650 * 86_400_000;
@@ -110,17 +112,17 @@ export const options = {
   },
   SESSION_STORE_URL: {
     default: 'sqlite:',
-    parse: storeUrl,
-    must: STORE_URL,
-    doc: 'Where sessions live. `sqlite:` is the file `menjin.db` in DATA_DIR; `memory:` ends with the process.',
-    example: 'sqlite:/var/lib/menjin/menjin.db',
+    parse: parsedBy(parseSessionStoreUrl),
+    must: `${DATABASE_URL}, or redis://[[user]:password@]host[:port][/number] (rediss: for TLS, valkey:)`,
+    doc: 'Where sessions live. `sqlite:` is the file `menjin.db` in DATA_DIR; `memory:` ends with the process; a Redis is shared by several machines.',
+    example: 'rediss://:password@redis.internal:6379/0',
     secret: true,
   },
   DATABASE_URL: {
     default: 'sqlite:',
-    parse: storeUrl,
-    must: STORE_URL,
-    doc: 'Where users, identities and the records of sessions live. Read like SESSION_STORE_URL.',
+    parse: parsedBy(parseDatabaseUrl),
+    must: DATABASE_URL,
+    doc: 'Where users, identities and the records of sessions live. `sqlite:` is the same file as for SESSION_STORE_URL.',
     example: 'sqlite:/var/lib/menjin/menjin.db',
     secret: true,
   },
@@ -153,6 +155,20 @@ export const options = {
     must: 'a whole number from 1 to 10000',
     doc: 'One session more ends the oldest.',
     example: '10',
+  },
+  LOGIN_LIMIT_PER_IP: {
+    default: '300/1m',
+    parse: rate,
+    must: RATE,
+    doc: 'How many logins one address may try; of IPv6, one /64. Generous, because whole carriers share an address. Behind a proxy TRUST_PROXY decides which address that is.',
+    example: '300/1m',
+  },
+  LOGIN_LIMIT_PER_APP: {
+    default: 'off',
+    parse: rate,
+    must: RATE,
+    doc: "How many logins one app may try, from all addresses together: it keeps WeChat's quota.",
+    example: '5000/1m',
   },
   TRUST_PROXY: {
     default: null,

@@ -1,7 +1,9 @@
 import type { Config } from './config.js';
 import { DeadlineError } from './lib/deadline.js';
+import { connectRedis, type Redis, type RedisEvents } from './redis.js';
 import { createSessionStore, type SessionAdapter, type SessionStore } from './sessions/session-store.js';
 import { createMemoryAdapter } from './sessions/stores/memory.js';
+import { createRedisAdapter } from './sessions/stores/redis.js';
 import { createSqliteAdapter } from './sessions/stores/sqlite.js';
 import { type Database, openSqliteDatabase } from './sql/database.js';
 import { NewerDatabaseError } from './sql/migrations/index.js';
@@ -10,6 +12,8 @@ import { openSqliteFile, type SqliteFile } from './sql/sqlite-file.js';
 export interface Stores {
   readonly database: Database;
   readonly sessionStore: SessionStore;
+  /** Where sessions live, when that is a Redis. */
+  readonly redis: Redis | null;
   /** Each resolves when its store has answered. */
   readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
   /** Calling it again is harmless. */
@@ -17,14 +21,16 @@ export interface Stores {
 }
 
 /**
- * Opens what DATABASE_URL and SESSION_STORE_URL name. One file that serves both is opened once.
+ * Opens what DATABASE_URL and SESSION_STORE_URL name. One file that serves both is opened once; a Redis is not waited for.
  * @throws Error of one sentence that names the variable, never its value.
  */
 export async function openStores(
   config: Pick<Config, 'databaseUrl' | 'sessionStoreUrl'>,
   now: () => number,
+  redisEvents: RedisEvents = {},
 ): Promise<Stores> {
   const { databaseUrl, sessionStoreUrl } = config;
+  const redis = sessionStoreUrl.kind === 'redis' ? connectRedis(sessionStoreUrl.url, redisEvents) : null;
   const files = new Map<string, SqliteFile>();
 
   async function fileAt(path: string): Promise<SqliteFile> {
@@ -38,11 +44,13 @@ export async function openStores(
   }
 
   async function openAdapter(): Promise<SessionAdapter> {
-    if (sessionStoreUrl.kind === 'memory') return createMemoryAdapter();
+    if (redis !== null) return createRedisAdapter(redis);
+    if (sessionStoreUrl.kind !== 'sqlite') return createMemoryAdapter();
     return createSqliteAdapter(await fileAt(sessionStoreUrl.path));
   }
 
-  async function closeFiles(): Promise<void> {
+  async function closeConnections(): Promise<void> {
+    await redis?.close();
     for (const file of files.values()) await file.close();
   }
 
@@ -52,6 +60,7 @@ export async function openStores(
     return {
       database,
       sessionStore,
+      redis,
       checks: {
         sql: () => database.query((sql) => sql.selectFrom('users').select('id').limit(1).execute()),
         sessions: () => sessionStore.get('readiness'),
@@ -61,12 +70,12 @@ export async function openStores(
           await sessionStore.close();
           await database.close();
         } finally {
-          await closeFiles();
+          await closeConnections();
         }
       },
     };
   } catch (error) {
-    await closeFiles();
+    await closeConnections();
     throw error;
   }
 }

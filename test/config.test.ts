@@ -27,6 +27,8 @@ describe('defaults', () => {
         trustProxy: null,
         corsOrigins: [],
         introspection: true,
+        loginLimitPerIp: { count: 300, windowSeconds: 60 },
+        loginLimitPerApp: null,
         logLevel: 'info',
         adminPort: null,
       },
@@ -65,6 +67,15 @@ describe('right values', () => {
     [{ PORT: '0' }, { port: 0 }],
     [{ DATA_DIR: 'state' }, { dataDir: join(cwd, 'state') }],
     [{ WECHAT_API_URL: 'HTTPS://API.example/' }, { wechatApiUrl: 'https://api.example' }],
+    [{ SESSION_STORE_URL: 'redis://10.0.0.5' }, { sessionStoreUrl: { kind: 'redis', url: 'redis://10.0.0.5' } }],
+    [
+      { SESSION_STORE_URL: 'valkey://u:p%40@h:7000/2' },
+      { sessionStoreUrl: { kind: 'redis', url: 'redis://u:p%40@h:7000/2' } },
+    ],
+    [{ SESSION_STORE_URL: 'rediss://[::1]:6380' }, { sessionStoreUrl: { kind: 'redis', url: 'rediss://[::1]:6380' } }],
+    [{ LOGIN_LIMIT_PER_IP: '20/10s' }, { loginLimitPerIp: { count: 20, windowSeconds: 10 } }],
+    [{ LOGIN_LIMIT_PER_APP: '5000/1m' }, { loginLimitPerApp: { count: 5000, windowSeconds: 60 } }],
+    [{ LOGIN_LIMIT_PER_IP: 'off' }, { loginLimitPerIp: null }],
     [{ DATABASE_URL: 'sqlite:a/b.db' }, { databaseUrl: { kind: 'sqlite', path: join(cwd, 'a', 'b.db') } }],
     [{ DATABASE_URL: 'sqlite:/a/b.db' }, { databaseUrl: { kind: 'sqlite', path: resolve('/a/b.db') } }],
     [{ DATABASE_URL: 'sqlite:///a/b.db' }, { databaseUrl: { kind: 'sqlite', path: resolve('/a/b.db') } }],
@@ -114,7 +125,31 @@ describe('right values', () => {
 
 describe('wrong values', () => {
   const wrongDurations = ['7', '0s', '-1s', '1.5h', 'NaN', 'Infinity', '999ms', '3651d', '7 d', '1w'];
-  const wrongStores = ['redis://:pa55@h', 'postgres://u:p@h/db', 'sqlite', 'sqlite://host/x', 'sqlite:x?mode=ro'];
+  const wrongStores = ['postgres://u:p@h/db', 'sqlite', 'sqlite://host/x', 'sqlite:x?mode=ro'];
+  const wrongRedis = [
+    'redis:',
+    'redis://',
+    'redis://h/x',
+    'redis://h:port',
+    'redis://h?x=1',
+    'redis://h#x',
+    'redis://u:%zz@h',
+    'http://h',
+  ];
+  const wrongRates = [
+    '300',
+    '0/1m',
+    '-1/1m',
+    '1.5/1m',
+    '300/1',
+    '300/500ms',
+    '300/1500ms',
+    '300/25h',
+    '300/0s',
+    'x/1m',
+    '300/1m/1m',
+    'on',
+  ];
   const wrongPorts = ['-1', '65536', '4000.5', '0x10', ' 4000', 'tcp://10.0.0.1:80', '1e3'];
   const wrongOrigins = [
     'api.example',
@@ -133,8 +168,8 @@ describe('wrong values', () => {
     WECHAT_SECRET: ['s 1', 's1\n', 's1\r', '密', 's'.repeat(129)],
     APPS_FILE: ['missing.json', 'a\0b'],
     WECHAT_API_URL: [...wrongOrigins, 'https://a.example?', 'https://a.example#', 'https://a:99999', 'https://a,b'],
-    SESSION_STORE_URL: [...wrongStores, 'sqlite::memory:', 'sqlite:data/', 'memory:x'],
-    DATABASE_URL: wrongStores,
+    SESSION_STORE_URL: [...wrongStores, ...wrongRedis, 'sqlite::memory:', 'sqlite:data/', 'memory:x'],
+    DATABASE_URL: [...wrongStores, 'redis://127.0.0.1:6379'],
     SECRET_KEYS: [
       Buffer.alloc(31, 1).toString('base64'),
       Buffer.alloc(33, 1).toString('base64'),
@@ -149,12 +184,16 @@ describe('wrong values', () => {
     SESSION_IDLE_TTL: [...wrongDurations, '31d'],
     SESSION_MAX_TTL: wrongDurations,
     SESSIONS_PER_USER: ['0', '10001', '-1', '1.5', 'ten'],
+    LOGIN_LIMIT_PER_IP: wrongRates,
+    LOGIN_LIMIT_PER_APP: wrongRates,
     TRUST_PROXY: [
       '0',
       '-1',
       'true',
       'all',
       '10.0.0.0/33',
+      '0.0.0.0/0',
+      '::/0',
       '10.0.0.0/',
       '10.0.0/8',
       '1,10.0.0.0/8',

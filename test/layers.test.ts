@@ -15,8 +15,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   users: ['sql'],
   audit: ['sql'],
   tokens: ['sql'],
-  sessions: ['sql'],
-  limits: [],
+  sessions: ['sql', 'redis'],
+  limits: ['redis'],
+  redis: [],
   platforms: ['wechat'],
   wechat: ['fetch-json', 'sql'],
   'fetch-json': [],
@@ -60,6 +61,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   kysely: ['sql', 'users', 'sessions', 'audit'],
   keyv: ['sessions'],
   '@keyv': ['sessions'],
+  '@redis': ['redis'],
+  'rate-limiter-flexible': ['limits'],
 };
 
 const onlyDynamic: Readonly<Record<string, string>> = { simulator: 'gateway' };

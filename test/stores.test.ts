@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { StoreUrl } from '../src/lib/store-url.js';
+import type { DatabaseUrl } from '../src/lib/store-url.js';
 import { openSqliteFile } from '../src/sql/sqlite-file.js';
 import { openStores, type Stores } from '../src/stores.js';
 import { HASH, NOW, VALUE } from './suites/session-store.js';
@@ -9,7 +9,7 @@ import { startChild } from './support/child-process.js';
 import { makeTempDir, type TempDir } from './support/test-gateway.js';
 
 const OTHER_PROCESS = new URL('./sql/other-process.ts', import.meta.url);
-const MEMORY: StoreUrl = { kind: 'memory' };
+const MEMORY: DatabaseUrl = { kind: 'memory' };
 
 let dir: TempDir;
 beforeEach(() => {
@@ -17,14 +17,14 @@ beforeEach(() => {
 });
 afterEach(() => dir.remove());
 
-const sqlite = (...names: string[]): StoreUrl => ({ kind: 'sqlite', path: join(dir.path, ...names) });
-const open = (databaseUrl: StoreUrl, sessionStoreUrl: StoreUrl) =>
+const sqlite = (...names: string[]): DatabaseUrl => ({ kind: 'sqlite', path: join(dir.path, ...names) });
+const open = (databaseUrl: DatabaseUrl, sessionStoreUrl: DatabaseUrl) =>
   openStores({ databaseUrl, sessionStoreUrl }, Date.now);
 
 /** Writes to both stores, closes them, and answers what a second opening finds. */
 async function whatStays(
-  databaseUrl: StoreUrl,
-  sessionStoreUrl: StoreUrl,
+  databaseUrl: DatabaseUrl,
+  sessionStoreUrl: DatabaseUrl,
 ): Promise<{ users: number; session: boolean }> {
   const first = await open(databaseUrl, sessionStoreUrl);
   for (const check of Object.values(first.checks)) await check();
@@ -56,7 +56,7 @@ describe('stores', () => {
     });
   });
 
-  test.each<[string, () => [StoreUrl, StoreUrl], unknown]>([
+  test.each<[string, () => [DatabaseUrl, DatabaseUrl], unknown]>([
     ['both', () => [MEMORY, MEMORY], { users: 0, session: false }],
     ['SQL', () => [MEMORY, sqlite('sessions.db')], { users: 0, session: true }],
     ['the sessions', () => [sqlite('sql.db'), MEMORY], { users: 2, session: false }],
@@ -106,7 +106,7 @@ describe('stores', () => {
 
 describe('stores that cannot be opened', () => {
   /** One sentence that names the variable, and not where the file is. */
-  async function sentence(databaseUrl: StoreUrl, sessionStoreUrl: StoreUrl): Promise<string> {
+  async function sentence(databaseUrl: DatabaseUrl, sessionStoreUrl: DatabaseUrl): Promise<string> {
     const error = await open(databaseUrl, sessionStoreUrl).then(
       () => null,
       (reason: unknown) => reason,

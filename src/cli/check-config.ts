@@ -1,5 +1,6 @@
 import { type Config, ConfigError, type Environment, type LoadedConfig, loadConfig } from '../config.js';
 import { formatDuration } from '../lib/duration.js';
+import { formatRate } from '../lib/rate.js';
 
 /** What would run, one row per fact. No secret, no store URL. */
 const summary: readonly [name: string, describe: (config: Config) => string][] = [
@@ -16,6 +17,7 @@ const summary: readonly [name: string, describe: (config: Config) => string][] =
     ({ secretKeys }) => (secretKeys.length === 0 ? 'generated in the data folder' : `${secretKeys.length} given`),
   ],
   ['sessions', describeSessions],
+  ['logins', describeLoginLimits],
   ['proxies', ({ trustProxy }) => describeProxies(trustProxy)],
   ['CORS origins', ({ corsOrigins }) => corsOrigins.join(', ') || 'none given'],
   ['introspection', ({ introspection }) => (introspection ? 'on' : 'off')],
@@ -56,6 +58,12 @@ function describeApps({ apps }: Config): string {
 function describeSessions({ sessionIdleTtlMs, sessionMaxTtlMs, sessionsPerUser }: Config): string {
   const idle = formatDuration(sessionIdleTtlMs);
   return `${sessionsPerUser} per user, ${idle} idle, ${formatDuration(sessionMaxTtlMs)} at most`;
+}
+
+function describeLoginLimits({ loginLimitPerIp, loginLimitPerApp }: Config): string {
+  const perIp = loginLimitPerIp === null ? 'no limit' : `${formatRate(loginLimitPerIp)}`;
+  const perApp = loginLimitPerApp === null ? 'no limit' : `${formatRate(loginLimitPerApp)}`;
+  return `${perIp} per address, ${perApp} per app`;
 }
 
 function describeProxies(trustProxy: Config['trustProxy']): string {

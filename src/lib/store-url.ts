@@ -1,9 +1,16 @@
 import { join, resolve, sep } from 'node:path';
 
-export type StoreUrl = { readonly kind: 'sqlite'; readonly path: string } | { readonly kind: 'memory' };
+export type StoreUrl =
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | { readonly kind: 'memory' }
+  /** The URL may hold a password. */
+  | { readonly kind: 'redis'; readonly url: string };
+
+/** What SQL can live in. */
+export type DatabaseUrl = Exclude<StoreUrl, { kind: 'redis' }>;
 
 /** `memory:`, `sqlite:` (path is then '') or `sqlite:<path>`; null for anything else. */
-export function parseStoreUrl(text: string): StoreUrl | null {
+export function parseDatabaseUrl(text: string): DatabaseUrl | null {
   if (/^memory:$/i.test(text)) return { kind: 'memory' };
   const match = /^sqlite:(?:\/\/(?=\/))?(.*)$/i.exec(text);
   const path = match?.[1];
@@ -12,11 +19,34 @@ export function parseStoreUrl(text: string): StoreUrl | null {
   return { kind: 'sqlite', path };
 }
 
-/** Makes the path absolute: from `cwd`, or the file `menjin.db` of `dataDir` when the URL named none. */
-export function resolveStoreUrl(url: StoreUrl, dataDir: string, cwd: string): StoreUrl {
+/** Those of a database, and `redis:`, `rediss:` (TLS) or `valkey:`, with `//[[user]:password@]host[:port][/number]`. */
+export function parseSessionStoreUrl(text: string): StoreUrl | null {
+  return parseRedisUrl(text) ?? parseDatabaseUrl(text);
+}
+
+function parseRedisUrl(text: string): StoreUrl | null {
+  if (!/^(rediss?|valkey):\/\//i.test(text)) return null;
+  // Valkey speaks the same protocol; the client knows the other name only.
+  const written = text.replace(/^valkey:/i, 'redis:');
+  if (!URL.canParse(written)) return null;
+  const url = new URL(written);
+  const isComplete = url.hostname !== '' && /^(\/\d{0,5})?$/.test(url.pathname) && url.search === '' && url.hash === '';
+  return isComplete && canDecode(url.username) && canDecode(url.password) ? { kind: 'redis', url: url.href } : null;
+}
+
+function canDecode(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** Makes a file's path absolute: from `cwd`, or the file `menjin.db` of `dataDir` when the URL named none. */
+export function resolveStoreUrl<T extends StoreUrl>(url: T, dataDir: string, cwd: string): T {
   if (url.kind !== 'sqlite') return url;
-  if (url.path === '') return { kind: 'sqlite', path: join(dataDir, 'menjin.db') };
+  if (url.path === '') return { ...url, path: join(dataDir, 'menjin.db') };
   // Windows: the path of `sqlite:///C:/x.db` is `/C:/x.db`.
   const path = sep === '\\' ? url.path.replace(/^\/(?=[A-Za-z]:)/, '') : url.path;
-  return { kind: 'sqlite', path: resolve(cwd, path) };
+  return { ...url, path: resolve(cwd, path) };
 }

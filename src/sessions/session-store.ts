@@ -1,5 +1,5 @@
 import Keyv, { type DeserializedData, type KeyvStoreAdapter } from 'keyv';
-import { storeUnavailable } from '../errors.js';
+import { type AppError, storeUnavailable } from '../errors.js';
 import { withDeadline } from '../lib/deadline.js';
 import { parseSessionValue, type SessionValue } from './session-value.js';
 
@@ -18,6 +18,8 @@ export interface SessionStore {
   replace(tokenHash: string, value: SessionValue, now: number): Promise<boolean>;
   /** Confirmed when it returns, whether there was one or not. */
   delete(tokenHash: string): Promise<void>;
+  /** Asks nobody. SERVICE_UNAVAILABLE when it is known that a call now would fail; else null. */
+  refusal(): AppError | null;
   close(): Promise<void>;
 }
 
@@ -25,6 +27,8 @@ export interface SessionStore {
 export interface SessionAdapter extends KeyvStoreAdapter {
   /** Writes only when the key is there: false when it is not. Not a compare-and-set. */
   replace(key: string, value: string, ttlMs?: number): Promise<boolean>;
+  /** false when it is known that a call now would fail. Without it every call is tried. */
+  isReachable?(): boolean;
   disconnect(): Promise<void>;
 }
 
@@ -64,6 +68,8 @@ export function createSessionStore(adapter: SessionAdapter, timeoutMs = 2000): S
     delete: async (tokenHash) => {
       await answered(values.delete(tokenHash));
     },
+    refusal: () =>
+      adapter.isReachable?.() === false ? storeUnavailable('sessions', new Error('the store does not answer')) : null,
     close: async () => {
       await withDeadline(adapter.disconnect(), timeoutMs);
     },

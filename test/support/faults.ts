@@ -131,6 +131,7 @@ export function faultySessionStore(faults: Faults): (store: SessionStore) => Ses
     set: (key, value, now) => faults.run('set', () => store.set(key, value, now)),
     replace: (key, value, now) => faults.run('replace', () => store.replace(key, value, now)),
     delete: (key) => faults.run('delete', () => store.delete(key)),
+    refusal: () => store.refusal(),
     close: () => store.close(),
   });
 }
