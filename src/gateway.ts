@@ -18,14 +18,18 @@ import { explorer } from './http/explorer.js';
 import { graphqlRoute } from './http/routes/graphql.js';
 import { healthRoutes } from './http/routes/health.js';
 import { simulatorCodesRoute } from './http/routes/simulator-codes.js';
+import { senderOf } from './http/sender.js';
 import { createServer } from './http/server.js';
 import { type Closers, createClosers } from './lib/closers.js';
 import { createKeyRing } from './lib/key-ring.js';
+import { type BreakerChange, createBreaker } from './limits/breaker.js';
+import { createLoginLimiter } from './limits/login-limiter.js';
 import { measuredDatabase, measuredPlatforms, measuredSessionStore } from './measured.js';
 import { createLog, describeCause, type Log } from './observe/log.js';
-import { createMetrics, measureProcess } from './observe/metrics.js';
+import { createMetrics, type Metrics, measureProcess } from './observe/metrics.js';
 import { createPlatforms } from './platforms/index.js';
 import type { App } from './platforms/platform.js';
+import { createLifetimes } from './sessions/lifetimes.js';
 import type { SessionStore } from './sessions/session-store.js';
 import type { Simulator } from './simulator/index.js';
 import type { Database } from './sql/database.js';
@@ -97,7 +101,10 @@ async function compose(config: Config, seams: Seams, closers: Closers): Promise<
   const metrics = createMetrics();
   const keys = createKeyRing(config.secretKeys.length > 0 ? config.secretKeys : loadDevelopmentKeys(config.dataDir));
 
-  const stores = await openStores(config, now);
+  const stores = await openStores(config, now, {
+    onLost: (error) => log.warn(describeCause(error), 'Redis does not answer'),
+    onBack: () => log.info('Redis answers again'),
+  });
   closers.add(stores.close);
   const database = measuredDatabase(wrapDatabase(stores.database), metrics);
   const sessionStore = measuredSessionStore(wrapSessionStore(stores.sessionStore), metrics);
@@ -108,17 +115,28 @@ async function compose(config: Config, seams: Seams, closers: Closers): Promise<
   const wechatApiUrl = simulator?.url ?? config.wechatApiUrl ?? WECHAT_API_URL;
   const platforms = measuredPlatforms(createPlatforms({ wechatApiUrl }), metrics);
 
-  const lifetimes = { idleTtlMs: config.sessionIdleTtlMs, maxTtlMs: config.sessionMaxTtlMs };
+  const elapsedMs = seams.now ?? (() => performance.now());
+  const breaker = createBreaker({ now: elapsedMs, onChange: reportBreaker(log, metrics) });
+  for (const { platform, appid } of apps) metrics.breakerOpen.set({ platform, appid }, 0);
+  const limitLogins = createLoginLimiter({
+    perIp: config.loginLimitPerIp,
+    perApp: config.loginLimitPerApp,
+    redis: stores.redis,
+  });
+
+  const lifetimes = createLifetimes({ idleTtlMs: config.sessionIdleTtlMs, maxTtlMs: config.sessionMaxTtlMs });
   const { sessionsPerUser } = config;
   const authenticate = createAuthenticate({
     sessionStore,
     touch: createTouch({ database, sessionStore, lifetimes, now }),
     now,
+    onMassMisses: () =>
+      log.error({ alarm: 'many tokens name no session' }, 'most tokens name no session: did the store lose them?'),
     onCorrupt: () => log.error({ alarm: 'corrupt session value' }, 'a session value is not one of ours: refused'),
   });
   const verbs = {
     logIn: createLogIn({
-      ...{ apps, platforms, database, sessionStore, keys, lifetimes, sessionsPerUser, now },
+      ...{ apps, limitLogins, platforms, breaker, database, sessionStore, keys, lifetimes, sessionsPerUser, now },
       allowDevtoolsCode: !isProduction,
       onUnfinishedEnding: (error) =>
         log.warn(describeCause(error), 'sessions beyond SESSIONS_PER_USER are not deleted yet'),
@@ -139,12 +157,21 @@ async function compose(config: Config, seams: Seams, closers: Closers): Promise<
     apollo,
     onAnswer: reportEarlyRefusals(report, refusals),
     context: async (request) => {
+      const addressBlock = senderOf(request);
       const token = bearerToken(request.headers.authorization);
       const authentication = await authenticate(token);
       const requestId = request.id;
       const carriedToken = () => token;
       const requestLog = log.child({ requestId });
-      return new RequestContext({ requestId, authentication, carriedToken, verbs, log: requestLog, metrics });
+      return new RequestContext({
+        requestId,
+        authentication,
+        addressBlock,
+        carriedToken,
+        verbs,
+        log: requestLog,
+        metrics,
+      });
     },
   });
   healthRoutes(app, { checks: stores.checks, isDraining: () => isDraining });
@@ -177,6 +204,14 @@ async function compose(config: Config, seams: Seams, closers: Closers): Promise<
       isDraining = true;
       return closers.close();
     },
+  };
+}
+
+function reportBreaker(log: Log, metrics: Metrics): (change: BreakerChange) => void {
+  return ({ app: { platform, appid }, isOpen }) => {
+    metrics.breakerOpen.set({ platform, appid }, isOpen ? 1 : 0);
+    if (isOpen) log.error({ platform, appid }, 'breaker open: the platform fails, and is asked once a second only');
+    else log.info({ platform, appid }, 'breaker closed: the platform answers again');
   };
 }
 

@@ -2,6 +2,7 @@ import { AppError } from '../errors.js';
 import type { SessionStore } from '../sessions/session-store.js';
 import type { SessionValue } from '../sessions/session-value.js';
 import { hashToken, isToken } from '../sessions/token.js';
+import { createMissAlarm } from './miss-alarm.js';
 import type { Touch } from './touch.js';
 import { type Viewer, viewerOf } from './viewer.js';
 
@@ -21,8 +22,11 @@ export function createAuthenticate(parts: {
   now: () => number;
   /** Called when what is stored under a token is not a session of ours. */
   onCorrupt: () => void;
+  /** Called when most tokens name no session all of a sudden: the store may have lost them. */
+  onMassMisses: () => void;
 }): Authenticate {
-  const { sessionStore, touch, now, onCorrupt } = parts;
+  const { sessionStore, touch, now, onCorrupt, onMassMisses } = parts;
+  const noteLookup = createMissAlarm(now, onMassMisses);
 
   return async (token) => {
     if (token === null) return { state: 'anonymous' };
@@ -34,6 +38,7 @@ export function createAuthenticate(parts: {
     } catch (error) {
       return { state: 'unknown', error: asAppError(error) };
     }
+    noteLookup(value === null);
     if (value === 'corrupt') {
       onCorrupt();
       return { state: 'refused' };

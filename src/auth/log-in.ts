@@ -1,4 +1,5 @@
 import { createSingleFlight } from '../lib/single-flight.js';
+import type { LoginLimiter } from '../limits/login-limiter.js';
 import type { App } from '../platforms/platform.js';
 import { markEndedByToken } from '../sessions/session-rows.js';
 import { hashToken, isToken, loginKeyOf } from '../sessions/token.js';
@@ -14,6 +15,8 @@ export interface LogInInput {
   readonly appid: string | null;
   /** With one, the same code and requestId sent again within 5 minutes yield the same session. */
   readonly requestId: string | null;
+  /** Whom login limits count: what `addressBlock` says of the sender. */
+  readonly addressBlock: string;
   /** The token the request carries: its session ends when the login has succeeded. */
   readonly carriedToken: string | null;
 }
@@ -37,19 +40,21 @@ export type LogIn = (input: LogInInput) => Promise<LoggedIn>;
 
 export interface LogInParts extends OpenSessionParts {
   readonly apps: readonly App[];
+  readonly limitLogins: LoginLimiter;
   readonly allowDevtoolsCode: boolean;
 }
 
 export function createLogIn(parts: LogInParts): LogIn {
-  const { apps, allowDevtoolsCode } = parts;
+  const { apps, limitLogins, allowDevtoolsCode } = parts;
   const openSession = createOpenSession(parts);
   const repeatLogin = createRepeatLogin(parts, openSession);
   const inFlight = createSingleFlight<OpenedSession>();
 
-  return async ({ code, appid, requestId, carriedToken }) => {
+  return async ({ code, appid, requestId, addressBlock, carriedToken }) => {
     checkCode(code, allowDevtoolsCode);
     if (requestId !== null) checkRequestId(requestId);
     const app = chooseApp(apps, appid);
+    await limitLogins({ addressBlock, app });
     const carriedHash = carriedToken !== null && isToken(carriedToken) ? hashToken(carriedToken) : null;
     const login = requestId === null ? null : { platform: app.platform, appid: app.appid, code, requestId };
     // Without a requestId only requests that are in flight together can be the same login.

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.js';
 import type { KeyRing } from '../lib/key-ring.js';
 import { randomId } from '../lib/random.js';
+import type { Breaker } from '../limits/breaker.js';
 import type { App, ExchangedIdentity, Platform, PlatformName } from '../platforms/platform.js';
 import { idleEnd, type Lifetimes } from '../sessions/lifetimes.js';
 import { releaseClaim } from '../sessions/login-claims.js';
@@ -25,6 +26,7 @@ export interface OpenSessionParts {
   readonly database: Database;
   readonly sessionStore: SessionStore;
   readonly platforms: ReadonlyMap<PlatformName, Platform>;
+  readonly breaker: Breaker;
   readonly keys: KeyRing;
   readonly lifetimes: Lifetimes;
   readonly sessionsPerUser: number;
@@ -56,6 +58,8 @@ export interface ClaimedLogin {
 
 export interface OpenSession {
   exchange(app: App, code: string): Promise<ExchangedIdentity>;
+  /** Why `exchange` would fail now without asking anybody; else null. */
+  refusal(app: App): AppError | null;
   /** Transaction 1: identity, user and the opening row. Gives up the claim on the login, which the row replaces. */
   record(app: App, exchanged: ExchangedIdentity, claimed: ClaimedLogin | null): Promise<Attempt>;
   /** Inserts an opening row for a login of this identity. */
@@ -73,12 +77,19 @@ export type LoginFacts = Pick<SessionRow, 'createdAt' | 'isNewUser'>;
 const OPENING_MS = 15_000;
 
 export function createOpenSession(parts: OpenSessionParts): OpenSession {
-  const { database, sessionStore, platforms, keys, lifetimes, sessionsPerUser } = parts;
+  const { database, sessionStore, platforms, breaker, keys, lifetimes, sessionsPerUser } = parts;
 
   async function exchange(app: App, code: string): Promise<ExchangedIdentity> {
     const platform = platforms.get(app.platform);
     if (platform === undefined) throw new AppError('UNKNOWN_APP');
-    return platform.exchange(app, code);
+    const refused = refusal(app);
+    if (refused !== null) throw refused;
+    return breaker.run(app, () => platform.exchange(app, code));
+  }
+
+  function refusal(app: App): AppError | null {
+    // A code is good for one exchange: none is spent for a session that could not be stored.
+    return sessionStore.refusal() ?? breaker.refusal(app);
   }
 
   async function insert(sql: Sql, now: number, login: LoginName | null, identity: Identity, facts: LoginFacts) {
@@ -149,6 +160,7 @@ export function createOpenSession(parts: OpenSessionParts): OpenSession {
 
   return {
     exchange,
+    refusal,
     record,
     insert,
     commit,

@@ -28,6 +28,10 @@ export function createRepeatLogin(parts: OpenSessionParts, openSession: OpenSess
     const owner = randomId();
     const patience = performance.now() + WAIT_MS;
 
+    // While no exchange can be made, only a login that was exchanged before can go on; to find that out writes nothing.
+    const refused = openSession.refusal(app);
+    if (refused !== null && (await database.query((sql) => findByLoginKey(sql, loginKey))) === null) throw refused;
+
     for (;;) {
       const found = await database.transaction(async (sql, now) => {
         const row = await findByLoginKey(sql, loginKey);

@@ -28,6 +28,8 @@ export interface Verbs {
 interface RequestParts {
   readonly requestId: string;
   readonly authentication: Authentication;
+  /** Whom limits count: an IPv4 address, or the /64 of an IPv6 one. */
+  readonly addressBlock: string;
   /** The token the request carries, whatever it is worth. A function, so that printing the context does not show it. */
   readonly carriedToken: () => string | null;
   readonly verbs: Verbs;
@@ -43,6 +45,7 @@ interface RequestParts {
 export class RequestContext implements GatewayContext, RequestParts {
   readonly requestId: string;
   readonly authentication: Authentication;
+  readonly addressBlock: string;
   readonly carriedToken: () => string | null;
   readonly verbs: Verbs;
   readonly log: Log;
@@ -51,6 +54,7 @@ export class RequestContext implements GatewayContext, RequestParts {
   constructor(parts: RequestParts) {
     this.requestId = parts.requestId;
     this.authentication = parts.authentication;
+    this.addressBlock = parts.addressBlock;
     this.carriedToken = parts.carriedToken;
     this.verbs = parts.verbs;
     this.log = parts.log;

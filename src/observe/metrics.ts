@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 const SECONDS = [0.001, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 5];
 
@@ -18,6 +18,12 @@ export function createMetrics() {
       name: 'menjin_logins_total',
       help: 'Logins by platform and outcome: new_user, known_user, repeat, or the error code.',
       labelNames: ['platform', 'outcome'],
+      registers,
+    }),
+    breakerOpen: new Gauge({
+      name: 'menjin_breaker_open',
+      help: "1 while an app's platform is not asked, because it failed 20 times in a row; else 0.",
+      labelNames: ['platform', 'appid'],
       registers,
     }),
     storeSeconds: new Histogram({

@@ -90,3 +90,17 @@ describe('how long a session lives', () => {
     expect(await isGood()).toBe(true);
   });
 });
+
+test.each([
+  ['sessionIdleTtlMs', Number.NaN],
+  ['sessionIdleTtlMs', 0],
+  ['sessionIdleTtlMs', -1],
+  ['sessionIdleTtlMs', 1500.5],
+  ['sessionIdleTtlMs', 999],
+  ['sessionIdleTtlMs', Number.POSITIVE_INFINITY],
+  ['sessionMaxTtlMs', Number.POSITIVE_INFINITY],
+  ['sessionMaxTtlMs', 60_000],
+])('a gateway whose %s is %d does not start', async (name, value) => {
+  const started = startTestGateway({ wechatApiUrl: 'http://127.0.0.1:9', config: { [name]: value } });
+  await expect(started).rejects.toThrow(TypeError);
+});

@@ -33,6 +33,7 @@ export async function startGatewayProcess(env: Record<string, string>): Promise<
       NODE_ENV: 'test',
       HOST: '127.0.0.1',
       PORT: '0',
+      LOGIN_LIMIT_PER_IP: 'off',
       WECHAT_APPID: APPID,
       WECHAT_SECRET: APP_SECRET,
       SECRET_KEYS: SECRET_KEY_BASE64,

@@ -203,6 +203,7 @@ export function testConfig({ wechatApiUrl, dataDir, config }: TestGatewayOptions
     WECHAT_API_URL: wechatApiUrl,
     SECRET_KEYS: SECRET_KEY.toString('base64'),
     PORT: '0',
+    LOGIN_LIMIT_PER_IP: 'off',
     DATABASE_URL: dataDir === undefined ? 'memory:' : 'sqlite:',
     SESSION_STORE_URL: dataDir === undefined ? 'memory:' : 'sqlite:',
     DATA_DIR: dataDir ?? '.',

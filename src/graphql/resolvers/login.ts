@@ -17,7 +17,14 @@ export class LoginResolver {
   ): Promise<LoggedIn> {
     const { code, appid = null, requestId = null } = input;
     try {
-      const loggedIn = await context.verbs.logIn({ code, appid, requestId, carriedToken: context.carriedToken() });
+      const { addressBlock, verbs } = context;
+      const loggedIn = await verbs.logIn({
+        code,
+        appid,
+        requestId,
+        addressBlock,
+        carriedToken: context.carriedToken(),
+      });
       noteLogin(context, loggedIn);
       return loggedIn;
     } catch (error) {
