@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { transformFile } from '@swc/core';
+import { transform } from '@swc/core';
+import { withGuardOff } from './guard-off.mjs';
 
 // Child processes of tests run src/ as it is now, as the tests themselves do, not what was last built.
 const jsc = {
@@ -15,6 +17,8 @@ export async function resolve(specifier, context, next) {
 
 export async function load(url, context, next) {
   if (!url.endsWith('.ts')) return next(url, context);
-  const { code } = await transformFile(fileURLToPath(url), { jsc, module: { type: 'es6' } });
+  const filename = fileURLToPath(url);
+  const source = withGuardOff(await readFile(filename, 'utf8'), filename);
+  const { code } = await transform(source, { jsc, module: { type: 'es6' }, filename });
   return { format: 'module', source: code, shortCircuit: true };
 }

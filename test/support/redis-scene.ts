@@ -1,0 +1,58 @@
+import { sha256Hex } from '../../src/lib/bytes.js';
+import type { LocalServer } from '../servers/local-server.js';
+import { type RedisOptions, startRedis } from '../servers/redis.js';
+import { startToxicProxy, type ToxicProxy } from '../servers/toxic-proxy.js';
+import { REDIS_PASSWORD, type RedisGateway, startRedisGateway } from './redis-gateway.js';
+import { type StandInWechat, startStandInWechat } from './stand-in-wechat.js';
+import type { TestGatewayOptions } from './test-gateway.js';
+
+/** What one test breaks: each server is its own, and all of it ends with the test. */
+export interface RedisScene {
+  readonly wechat: StandInWechat;
+  redis(options?: RedisOptions): Promise<LocalServer>;
+  /** The proxy, and the server's URL through it. */
+  proxyTo(server: LocalServer): Promise<{ proxy: ToxicProxy; url: string }>;
+  gateway(
+    url: string,
+    options?: { config?: NonNullable<TestGatewayOptions['config']>; waits?: boolean },
+  ): Promise<RedisGateway>;
+  /** Ends this with the rest. */
+  add(close: () => Promise<void>): void;
+  /** Ends the newest first. Rejects with the first failure when everything has ended. */
+  close(): Promise<void>;
+}
+
+export async function openRedisScene(): Promise<RedisScene> {
+  const wechat = await startStandInWechat();
+  const closers = [() => wechat.close()];
+
+  return {
+    wechat,
+    redis: async (options) => {
+      const server = await startRedis({ password: REDIS_PASSWORD, ...options });
+      closers.push(() => server.stop());
+      return server;
+    },
+    proxyTo: async (server) => {
+      const proxy = await startToxicProxy(server.port);
+      closers.push(() => proxy.close());
+      return { proxy, url: server.url.replace(`:${server.port}`, `:${proxy.port}`) };
+    },
+    gateway: async (url, options) => {
+      const gateway = await startRedisGateway(url, { wechatApiUrl: wechat.url, ...options });
+      closers.push(() => gateway.close());
+      return gateway;
+    },
+    add: (close) => void closers.push(close),
+    close: async () => {
+      const outcomes: PromiseSettledResult<void>[] = [];
+      for (const close of closers.reverse()) outcomes.push(...(await Promise.allSettled([close()])));
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    },
+  };
+}
+
+/** Where Redis keeps the session of this token. */
+export function keyOf(token: string): string {
+  return `menjin:session:${sha256Hex(token)}`;
+}
