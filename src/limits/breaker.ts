@@ -20,6 +20,9 @@ export interface BreakerChange {
 const FAILURES_TO_OPEN = 20;
 const WITHIN_MS = 30_000;
 const PROBE_EVERY_MS = 1000;
+/** A platform that hangs fails no exchange before its deadline: by then as many would wait as came in all that time. */
+const MAX_UNANSWERED = 250;
+/** However slow it answers. */
 const MAX_UNDER_WAY = 1000;
 
 interface Circuit {
@@ -28,9 +31,11 @@ interface Circuit {
   lastFailure: AppError | null;
   isOpen: boolean;
   nextProbeAt: number;
-  /** When the platform last gave a good answer. */
-  goodAt: number;
   underWay: number;
+  /** Good answers so far: what was asked before the last of them says nothing of the platform as it is now. */
+  goodAnswers: number;
+  /** Of those under way: asked since the last good answer. */
+  unanswered: number;
 }
 
 /**
@@ -55,16 +60,15 @@ export function createBreaker({
       lastFailure: null,
       isOpen: false,
       nextProbeAt: 0,
-      goodAt: Number.NEGATIVE_INFINITY,
       underWay: 0,
+      goodAnswers: 0,
+      unanswered: 0,
     };
     circuits.set(app, made);
     return made;
   }
 
-  function fail(app: App, circuit: Circuit, failure: AppError, askedAt: number): void {
-    // Who was left hanging in an outage learns of it seconds after its end.
-    if (askedAt < circuit.goodAt) return;
+  function fail(app: App, circuit: Circuit, failure: AppError): void {
     circuit.lastFailure = failure;
     if (circuit.isOpen) return;
     circuit.failedAt.push(now());
@@ -78,7 +82,8 @@ export function createBreaker({
 
   function succeed(app: App, circuit: Circuit): void {
     circuit.failedAt.length = 0;
-    circuit.goodAt = now();
+    circuit.goodAnswers += 1;
+    circuit.unanswered = 0;
     if (!circuit.isOpen) return;
     circuit.isOpen = false;
     onChange({ app, isOpen: false });
@@ -86,8 +91,11 @@ export function createBreaker({
 
   function refusal(app: App): AppError | null {
     const circuit = circuitOf(app);
-    const { isOpen, lastFailure, nextProbeAt, underWay } = circuit;
-    if (isOpen && now() < nextProbeAt) return refusalOf(app, 'breaker', lastFailure);
+    const { isOpen, lastFailure, nextProbeAt, unanswered, underWay } = circuit;
+    if (now() < nextProbeAt) {
+      if (isOpen) return refusalOf(app, 'breaker', lastFailure);
+      if (unanswered >= MAX_UNANSWERED) return refusalOf(app, 'many exchanges without an answer', null);
+    }
     return underWay < MAX_UNDER_WAY ? null : refusalOf(app, 'too many exchanges under way', null);
   }
 
@@ -97,19 +105,23 @@ export function createBreaker({
       const refused = refusal(app);
       if (refused !== null) throw refused;
       const circuit = circuitOf(app);
-      if (circuit.isOpen) circuit.nextProbeAt = now() + PROBE_EVERY_MS;
+      if (circuit.isOpen || circuit.unanswered >= MAX_UNANSWERED) circuit.nextProbeAt = now() + PROBE_EVERY_MS;
       circuit.underWay += 1;
-      const askedAt = now();
+      circuit.unanswered += 1;
+      const { goodAnswers } = circuit;
+      // Who was left hanging in an outage learns of it seconds after its end.
+      const isOfNow = () => circuit.goodAnswers === goodAnswers;
       try {
         const answer = await exchange();
         succeed(app, circuit);
         return answer;
       } catch (error) {
-        if (isFailure(error)) fail(app, circuit, error, askedAt);
-        else if (error instanceof AppError) succeed(app, circuit);
+        if (isFailure(error) && isOfNow()) fail(app, circuit, error);
+        if (error instanceof AppError && !isFailure(error)) succeed(app, circuit);
         throw error;
       } finally {
         circuit.underWay -= 1;
+        if (isOfNow()) circuit.unanswered -= 1;
       }
     },
   };

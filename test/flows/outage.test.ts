@@ -19,7 +19,7 @@ const MAX_P99_RATIO = 2;
 // The breaker's own numbers, typed again here.
 const FAILURES_TO_OPEN = 20;
 const PROBE_EVERY_MS = 1000;
-const MAX_UNDER_WAY = 1000;
+const MAX_UNANSWERED = 250;
 
 // A soak takes minutes.
 jest.setTimeout(900_000);
@@ -41,8 +41,9 @@ function expectNoHarm(suffered: Suffered): void {
   const openedAt = breakerLines[0]?.at ?? Number.NaN;
   const askedBefore = logins.filter(({ sentAt, answeredAt }) => sentAt <= openedAt && answeredAt >= downAt);
   expect(calls).toBeLessThanOrEqual(askedBefore.length + (upAt - openedAt) / PROBE_EVERY_MS + 1);
-  // WeChat may notice a little later than the gateway that a call was given up.
-  expect(mostUnderWay).toBeLessThanOrEqual(MAX_UNDER_WAY + FAILURES_TO_OPEN);
+  // One a second beyond that for as long as an exchange may take; and WeChat may notice a little later than the gateway
+  // that a call was given up.
+  expect(mostUnderWay).toBeLessThanOrEqual(MAX_UNANSWERED + FAILURES_TO_OPEN);
 
   expect(goodAt).not.toBeNull();
   const afterwards = logins.filter(({ sentAt, isCrowd }) => sentAt > (goodAt ?? Number.NaN) && !isCrowd);
@@ -82,8 +83,8 @@ test('an outage of WeChat harms nobody who is logged in, and ends by itself', as
     ratios.push(outage.p99 / calm.p99);
   }
   if (!IS_SOAK) return;
-  // Of the same viewers in the minute before, in which nobody logs in: with logins that work it would be a busier one
-  // than the outage, which the gateway spends on refusals.
+  // Of the same viewers in the minute before, when fewer log in, and their logins work: more of them would make it the
+  // busier minute of the two.
   ratios.sort((a, b) => a - b);
   expect(ratios[Math.floor(RUNS / 2)]).toBeLessThanOrEqual(MAX_P99_RATIO);
 });

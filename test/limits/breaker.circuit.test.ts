@@ -81,7 +81,12 @@ describe('a circuit of the breaker', () => {
             }),
         ),
       );
-    const running = Array.from({ length: 1000 }, start);
+    const running: Promise<unknown>[] = [];
+    for (let hundreds = 0; hundreds < 10; hundreds += 1) {
+      running.push(...Array.from({ length: 100 }, start));
+      // However slow, it answers.
+      await breaker.run(APP, async () => 'answer').catch(() => undefined);
+    }
     expect(ends).toHaveLength(1000);
 
     expect(await start()).toMatchObject({ code: 'PLATFORM_UNAVAILABLE', retryAfterSeconds: 1 });
@@ -102,6 +107,30 @@ describe('a circuit of the breaker', () => {
     }
     for (const end of ends) end('answer');
     await Promise.all(running);
+    expect(breaker.refusal(APP)).toBeNull();
+  });
+
+  test('waits for 250 answers, then asks once a second, until one comes', async () => {
+    let at = 0;
+    const breaker = createBreaker({ now: () => at });
+    const answers: (() => void)[] = [];
+    const start = () => failureOf(breaker.run(APP, () => new Promise((resolve) => answers.push(() => resolve('yes')))));
+    const hanging = Array.from({ length: 250 }, start);
+    expect(answers).toHaveLength(250);
+    for (let second = 1; second <= 3; second += 1) {
+      hanging.push(start());
+      expect(answers).toHaveLength(250 + second);
+      expect(await start()).toMatchObject({ code: 'PLATFORM_UNAVAILABLE', retryAfterSeconds: 1 });
+      expect(breaker.refusal(APP)).toMatchObject({ log: { kind: 'many exchanges without an answer' } });
+      expect(breaker.refusal(OTHER_APP)).toBeNull();
+      at += 1000;
+    }
+    answers.pop()?.();
+    await hanging.pop();
+    const later = Array.from({ length: 250 }, start);
+    expect(answers).toHaveLength(502);
+    for (const answer of answers) answer();
+    await Promise.all([...hanging, ...later]);
     expect(breaker.refusal(APP)).toBeNull();
   });
 
@@ -148,7 +177,7 @@ describe('a circuit of the breaker', () => {
         const onChange = ({ isOpen }: BreakerChange) => changes.push(isOpen);
         const breaker = createBreaker({ now: () => world.now, onChange });
         const model = createModel();
-        const underWay: { settle: (outcome: Outcome) => void; ended: Promise<unknown>; askedAt: number }[] = [];
+        const underWay: { settle: (outcome: Outcome) => void; ended: Promise<unknown>; goodAnswers: number }[] = [];
 
         for (const { waitMs, starts, ends } of steps) {
           world.now += waitMs;
@@ -163,7 +192,7 @@ describe('a circuit of the breaker', () => {
             const ended = failureOf(breaker.run(APP, exchange));
             expect(settle !== null).toBe(isAsked);
             expect(refusedAs).toBe(isAsked ? null : model.refusal());
-            if (settle !== null) underWay.push({ settle, ended, askedAt: world.now });
+            if (settle !== null) underWay.push({ settle, ended, goodAnswers: model.goodAnswers() });
             else {
               expect(await ended).toMatchObject({ code: model.refusal() });
               seen.refused += 1;
@@ -174,7 +203,7 @@ describe('a circuit of the breaker', () => {
             if (ending === undefined) continue;
             ending.settle(outcome);
             await ending.ended;
-            model.end(world.now, outcome, ending.askedAt);
+            model.end(world.now, outcome, ending.goodAnswers);
           }
         }
         expect(changes).toEqual(model.changes);
@@ -214,7 +243,7 @@ function createModel() {
   let lastFailure: Outcome = 'nothing';
   let isOpen = false;
   let askedAt = 0;
-  let goodAt = -1;
+  let goodAnswers = 0;
   const changes: boolean[] = [];
   const turn = (open: boolean) => {
     isOpen = open;
@@ -229,11 +258,13 @@ function createModel() {
       askedAt = now;
       return true;
     },
-    end: (at: number, how: Outcome, from: number): void => {
+    goodAnswers: () => goodAnswers,
+    /** @param goodAnswersBefore how many there were when it was asked. */
+    end: (at: number, how: Outcome, goodAnswersBefore: number): void => {
       if (how === 'bug') return;
       const isFailure = how === 'quota' || how === 'nothing';
-      if (isFailure && from < goodAt) return;
-      if (!isFailure) goodAt = at;
+      if (isFailure && goodAnswersBefore < goodAnswers) return;
+      if (!isFailure) goodAnswers += 1;
       if (isFailure) lastFailure = how;
       if (!isFailure && isOpen) turn(false);
       else if (!isOpen) {

@@ -43,8 +43,10 @@ const logins: Answered[] = [];
 let residents: readonly Resident[] = [];
 const underWay = new Set<Promise<unknown>>();
 const waiting = new Set<(answered: Answered) => void>();
+// A client that keeps a connection as long as the server does sends into one that is just being ended.
+const patience = { keepAlive: true, timeout: 30_000 };
 // Logins that hang occupy connections; a viewer must not wait for one of those.
-const agents = { viewer: new http.Agent({ keepAlive: true }), login: new http.Agent({ keepAlive: true }) };
+const agents = { viewer: new http.Agent(patience), login: new http.Agent(patience) };
 let timers: { stop(): void }[] = [];
 let failure: unknown = null;
 let asked = 0;
