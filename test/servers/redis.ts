@@ -24,7 +24,8 @@ export async function startRedis(options: RedisOptions = {}): Promise<LocalServe
     command,
     args: (port, directory) => [
       ...['--port', `${port}`, '--bind', '127.0.0.1', '--dir', directory],
-      ...['--save', '', '--appendonly', appendonly ? 'yes' : 'no', '--appendfsync', 'everysec', '--daemonize', 'no'],
+      // With everysec Redis answers before it writes, for up to two seconds, while the disk is busy with the last second.
+      ...['--save', '', '--appendonly', appendonly ? 'yes' : 'no', '--appendfsync', 'always', '--daemonize', 'no'],
       ...(password === undefined ? [] : ['--requirepass', password]),
       ...(maxmemory === undefined ? [] : ['--maxmemory', maxmemory, '--maxmemory-policy', 'noeviction']),
       ...args,
