@@ -1,5 +1,6 @@
+import type { SimulatedApp } from './apps.js';
 import type { Phones, WechatSession } from './phones.js';
-import type { Errcode } from './refusals.js';
+import type { Quota } from './quota.js';
 
 export interface CodeToSessionRequest {
   readonly method: string;
@@ -7,12 +8,7 @@ export interface CodeToSessionRequest {
   readonly query: URLSearchParams;
 }
 
-export interface SimulatedApp {
-  readonly appid: string;
-  readonly secret: string;
-}
-
-type Check = (request: CodeToSessionRequest, app: SimulatedApp) => boolean;
+type Check = (request: CodeToSessionRequest, app: SimulatedApp | undefined) => boolean;
 
 const lacks =
   (name: string): Check =>
@@ -20,7 +16,7 @@ const lacks =
     !query.get(name);
 
 /** The first that is true refuses. A code is spent only when none is. */
-const checks: readonly (readonly [Errcode, Check])[] = [
+const checks: readonly (readonly [errcode: number, isRefused: Check])[] = [
   // Paths have a case: jsCode2Session is no address of WeChat's.
   [40066, ({ path }) => path !== '/sns/jscode2session'],
   [43001, ({ method }) => method !== 'GET'],
@@ -28,20 +24,23 @@ const checks: readonly (readonly [Errcode, Check])[] = [
   [41004, lacks('secret')],
   [41008, lacks('js_code')],
   [40002, ({ query }) => query.get('grant_type') !== 'authorization_code'],
-  [40013, ({ query }, app) => query.get('appid') !== app.appid],
-  [40125, ({ query }, app) => query.get('secret') !== app.secret],
+  [40013, (_request, app) => app === undefined],
+  [40125, ({ query }, app) => query.get('secret') !== app?.secret],
 ];
 
+export interface CodeToSessionDeps {
+  readonly apps: readonly SimulatedApp[];
+  readonly phones: Phones;
+  readonly quota: Quota;
+}
+
 /** code2Session: the session of the person whose phone made the code, or the errcode WeChat refuses with. */
-export function codeToSession(
-  request: CodeToSessionRequest,
-  app: SimulatedApp,
-  phones: Phones,
-): WechatSession | Errcode {
+export function codeToSession(request: CodeToSessionRequest, deps: CodeToSessionDeps): WechatSession | number {
+  const { query } = request;
+  const appid = query.get('appid') ?? '';
+  const app = deps.apps.find((each) => each.appid === appid);
   const refusal = checks.find(([, isRefused]) => isRefused(request, app));
   if (refusal !== undefined) return refusal[0];
-  const session = phones.exchange(request.query.get('js_code') ?? '');
-  if (session === 'used') return 40163;
-  if (session === 'invalid') return 40029;
-  return session;
+  if (deps.quota.isUsedUp(appid)) return 45011;
+  return deps.phones.exchange(query.get('js_code') ?? '', appid);
 }

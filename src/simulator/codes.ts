@@ -1,21 +1,19 @@
 import { randomInt } from 'node:crypto';
-import type { SimulatedUser } from './users.js';
 
 const CODE_TTL_MS = 5 * 60_000;
 const CODE_LIMIT = 10_000;
 const CODE_ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-interface CodeRow {
-  readonly user: SimulatedUser;
-  readonly expiresAtMs: number;
-  used: boolean;
+export interface CodeRow<Login> {
+  readonly login: Login;
+  isUsed: boolean;
 }
 
-export interface CodeTable {
+export interface CodeTable<Login> {
   /** What `wx.login` gives the phone: 32 characters, good once, for five minutes. */
-  issue(user: SimulatedUser): string;
-  /** Spends the code. `used` is said as long as the code would have lived; after that, as for any other string, `invalid`. */
-  spend(code: string): SimulatedUser | 'used' | 'invalid';
+  issue(login: Login): string;
+  /** Null for what was never issued, or longer ago than five minutes, used or not. */
+  find(code: string): CodeRow<Login> | null;
 }
 
 function createCode(): string {
@@ -23,8 +21,8 @@ function createCode(): string {
 }
 
 /** Holds at most 10,000 codes: the oldest gives way. */
-export function createCodeTable(now: () => number): CodeTable {
-  const rows = new Map<string, CodeRow>();
+export function createCodeTable<Login>(now: () => number): CodeTable<Login> {
+  const rows = new Map<string, CodeRow<Login> & { readonly expiresAtMs: number }>();
 
   // Every code lives equally long, so the map's order of insertion is the order of expiry.
   function makeRoom(): void {
@@ -36,19 +34,16 @@ export function createCodeTable(now: () => number): CodeTable {
   }
 
   return {
-    issue(user) {
+    issue(login) {
       makeRoom();
       const code = createCode();
-      rows.set(code, { user, expiresAtMs: now() + CODE_TTL_MS, used: false });
+      rows.set(code, { login, expiresAtMs: now() + CODE_TTL_MS, isUsed: false });
       return code;
     },
 
-    spend(code) {
+    find(code) {
       const row = rows.get(code);
-      if (row === undefined || row.expiresAtMs <= now()) return 'invalid';
-      if (row.used) return 'used';
-      row.used = true;
-      return row.user;
+      return row === undefined || row.expiresAtMs <= now() ? null : row;
     },
   };
 }

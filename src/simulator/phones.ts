@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { type Account, createAccounts, rotateSessionKey } from './accounts.js';
 import { createCodeTable } from './codes.js';
-import { DEVTOOLS_USERNAME, type SimulatedUser } from './users.js';
+import type { Fault } from './faults.js';
+import { DEVTOOLS_USERNAME, type UserList } from './users.js';
 
 /** What `wx.login` returns in DevTools when the project has no real appid: always this, and it is never used up. */
 const DEVTOOLS_CODE = 'the code is a mock one';
@@ -12,49 +13,53 @@ export interface WechatSession {
   readonly unionid?: string;
 }
 
+interface Login {
+  readonly appid: string;
+  readonly account: Account;
+  readonly fault: Fault | null;
+}
+
 /** The users' phones, and what WeChat remembers of their logins. */
 export interface Phones {
   /**
-   * `wx.login` on this person's phone: a new code. It replaces their session_key.
+   * `wx.login` on this person's phone: a new code. It replaces their session_key in this app.
    *
-   * @throws Error with the users there are, when this is none of them
+   * @throws SimulatorMisuse with the users there are, when this is none of them
    */
-  login(username: string): string;
-  exchange(code: string): WechatSession | 'used' | 'invalid';
+  login(username: string, appid: string, fault: Fault | null): string;
+  /** Spends the code; or the errcode WeChat refuses it with. */
+  exchange(code: string, appid: string): WechatSession | number;
+  /** What was ordered for the exchange of this code. */
+  faultOf(code: string): Fault | null;
 }
 
-// WeChat may replace the key at any wx.login; here it always does, so that whoever relies on the old one finds out.
-function createSessionKey(): string {
-  return randomBytes(16).toString('base64');
-}
+export function createPhones(users: UserList, firstAppid: string, now: () => number): Phones {
+  const accountOf = createAccounts(firstAppid);
+  const codes = createCodeTable<Login>(now);
 
-export function createPhones(users: readonly SimulatedUser[], now: () => number): Phones {
-  const usersByName = new Map(users.map((user) => [user.username, user]));
-  const sessionKeys = new Map(users.map((user) => [user.openid, createSessionKey()]));
-  const codes = createCodeTable(now);
-
-  function userCalled(username: string): SimulatedUser {
-    const user = usersByName.get(username);
-    if (user !== undefined) return user;
-    throw new Error(`There is no such test user. There are: ${[...usersByName.keys()].join(', ')}.`);
-  }
-
-  function rotateSessionKey(user: SimulatedUser): SimulatedUser {
-    sessionKeys.set(user.openid, createSessionKey());
-    return user;
-  }
+  const accountIn = (username: string, appid: string) => rotateSessionKey(accountOf(users.find(username), appid));
 
   return {
-    login(username) {
-      return codes.issue(rotateSessionKey(userCalled(username)));
+    login(username, appid, fault) {
+      return codes.issue({ appid, account: accountIn(username, appid), fault });
     },
 
-    exchange(code) {
-      const spent = code === DEVTOOLS_CODE ? rotateSessionKey(userCalled(DEVTOOLS_USERNAME)) : codes.spend(code);
-      if (typeof spent === 'string') return spent;
-      const { openid, unionid } = spent;
-      const session = { session_key: sessionKeys.get(openid) ?? createSessionKey(), openid };
-      return unionid === null ? session : { ...session, unionid };
+    exchange(code, appid) {
+      if (code === DEVTOOLS_CODE) return sessionOf(accountIn(DEVTOOLS_USERNAME, appid));
+      const row = codes.find(code);
+      if (row === null || row.login.appid !== appid) return 40029;
+      if (row.isUsed) return 40163;
+      const session = sessionOf(row.login.account);
+      row.isUsed = typeof session !== 'number';
+      return session;
     },
+
+    faultOf: (code) => codes.find(code)?.login.fault ?? null,
   };
+}
+
+function sessionOf({ isBlocked, sessionKey, openid, unionid }: Account): WechatSession | number {
+  if (isBlocked) return 40226;
+  const session = { session_key: sessionKey, openid };
+  return unionid === null ? session : { ...session, unionid };
 }

@@ -1,102 +1,137 @@
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { type CodeToSessionRequest, codeToSession } from './code-to-session.js';
+import { answerExchange } from './answer-exchange.js';
+import { type SimulatedApp, type SimulatedAppOptions, simulateApps } from './apps.js';
+import { isControlPath, serveControl } from './control-server.js';
+import { createExchangeLog, type Exchange } from './exchange-log.js';
+import { checkFault, type Fault } from './faults.js';
+import { SimulatorMisuse } from './misuse.js';
 import { createPhones } from './phones.js';
-import { refuse } from './refusals.js';
-import { defaultUsers, type SimulatedUser, type SimulatedUserOptions, simulateUsers } from './users.js';
+import { createQuota } from './quota.js';
+import { listen } from './server.js';
+import { createStandingFaults } from './standing-faults.js';
+import { createUserList, defaultUsers, type SimulatedUser, type SimulatedUserOptions } from './users.js';
 
 export interface SimulatorOptions {
   /** @default 0, a free port */
-  port?: number;
+  port?: number | undefined;
   /** @default '127.0.0.1' */
-  host?: string;
-  /** @default a constant, so that a user keeps their openid from start to start */
-  appid?: string;
-  /** @default a new one at every start */
-  secret?: string;
-  /** @default alice, bob, carol (who has a unionid) and devtools, who is added to a list that lacks one */
-  users?: readonly SimulatedUserOptions[];
+  host?: string | undefined;
+  /** @default one, of the appid and secret below */
+  apps?: readonly SimulatedAppOptions[] | undefined;
+  /** Of a single app. @default a constant, so that a user keeps their openid from start to start */
+  appid?: string | undefined;
+  /** Of a single app. @default a new one at every start */
+  secret?: string | undefined;
+  /** @default alice, bob, carol (who has a unionid), mallory (blocked), newcomer and devtools, who is added to a list that lacks one */
+  users?: readonly SimulatedUserOptions[] | undefined;
+  /** Exchanges of one app in one minute of the clock; one more answers 45011. @default null, none */
+  quotaPerMinute?: number | null | undefined;
   /** The clock, in ms. @default Date.now */
-  now?: () => number;
+  now?: (() => number) | undefined;
 }
 
-/** A stand-in for api.weixin.qq.com: `GET /sns/jscode2session`, and the phones that call `wx.login`. */
+export interface CodeOptions {
+  /** @default the first app */
+  appid?: string | undefined;
+  /** Happens to the exchange of this code, every time it is tried. @default null */
+  fault?: Fault | null | undefined;
+}
+
+export interface FailOptions {
+  /** @default until it is replaced */
+  times?: number | undefined;
+  /** @default every app */
+  appid?: string | undefined;
+}
+
+/**
+ * A stand-in for api.weixin.qq.com: `GET /sns/jscode2session`, and the phones that call `wx.login`. Its port also takes
+ * orders, below `/simulator`, from other processes of this machine.
+ */
 export interface Simulator {
   readonly url: string;
+  readonly apps: readonly SimulatedApp[];
+  /** Of the first app. */
   readonly appid: string;
   readonly secret: string;
+  /** As the first app sees them. */
   readonly users: readonly SimulatedUser[];
   /**
-   * What `wx.login` returns on this person's phone: 32 characters, good once, for five minutes. It replaces their
-   * session_key.
+   * What `wx.login` returns on this person's phone: 32 characters, good once, for five minutes, in one app. It replaces
+   * their session_key there.
    *
-   * @throws Error with the users there are, when this is none of them
+   * @throws SimulatorMisuse with what there is, when there is no such user, app or fault
    */
-  code(username: string): string;
+  code(username: string, options?: CodeOptions): string;
+  /**
+   * What happens to the next exchanges, of every app or of one. The last word counts; a code's own fault comes first.
+   *
+   * @throws SimulatorMisuse with what there is, when there is no such app or fault, or times is no count
+   */
+  fail(fault: Fault | null, options?: FailOptions): void;
+  /** The newest 1,000 exchanges, or those of one code, oldest first. Neither secrets nor session_keys. */
+  exchanges(code?: string): readonly Exchange[];
+  /** @throws SimulatorMisuse when the username or the openid is another's, or not of its form */
+  addUser(user: SimulatedUserOptions): SimulatedUser;
   /** Frees the port and drops every connection. */
   close(): Promise<void>;
 }
 
-const DEFAULT_APPID = 'wx7e57000000000001';
-
-const serverLimits = {
-  maxHeaderSize: 8 * 1024,
-  headersTimeout: 5_000,
-  requestTimeout: 10_000,
-  connectionsCheckingInterval: 1_000,
-};
-
-function parseRequest({ method = '', url = '' }: IncomingMessage): CodeToSessionRequest {
-  const [path = '', search = ''] = url.split('?', 2);
-  return { method, path, query: new URLSearchParams(search) };
-}
-
-function urlOf(server: Server): string {
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new TypeError('the simulator listens on no TCP port');
-  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${host}:${address.port}`;
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
-}
-
 /**
- * @throws TypeError when two users share a username or an openid
+ * @throws SimulatorMisuse (a TypeError) when two users or apps are the same, or an option is not of its form
  * @throws Error (`EADDRINUSE` and the like) when the port cannot be had
  */
 export async function createSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
-  const { port = 0, host = '127.0.0.1', appid = DEFAULT_APPID, now = Date.now } = options;
-  const secret = options.secret ?? randomBytes(16).toString('hex');
-  const users = simulateUsers(appid, options.users ?? defaultUsers);
-  const phones = createPhones(users, now);
+  const { port = 0, host, quotaPerMinute = null, now = Date.now } = options;
+  if (quotaPerMinute !== null) checkCount('quotaPerMinute', quotaPerMinute);
+  const apps = simulateApps(options);
+  const [{ appid: firstAppid, secret }] = apps;
+  const users = createUserList(firstAppid, options.users ?? defaultUsers);
+  const phones = createPhones(users, firstAppid, now);
+  const standingFaults = createStandingFaults();
+  const log = createExchangeLog();
+  const exchangeDeps = { apps, phones, quota: createQuota(quotaPerMinute, now), standingFaults, log, now };
 
-  const server = createServer(serverLimits, (request, response) => {
-    const answer = codeToSession(parseRequest(request), { appid, secret }, phones);
-    // WeChat labels its JSON text/plain, and refuses with 200.
-    response.setHeader('content-type', 'text/plain');
-    // Nobody reads a body here: the connection ends instead.
-    if (request.method !== 'GET') response.setHeader('connection', 'close');
-    response.end(JSON.stringify(typeof answer === 'number' ? refuse(answer, now()) : answer));
-  });
-  server.listen(port, host);
-  await once(server, 'listening');
+  function checkApp(appid: string): string {
+    if (apps.some((app) => app.appid === appid)) return appid;
+    throw new SimulatorMisuse(`There is no such app. There are: ${apps.map((app) => app.appid).join(', ')}.`);
+  }
 
-  let closing: Promise<void> | null = null;
-  return {
-    url: urlOf(server),
-    appid,
-    secret,
-    users,
-    code: phones.login,
-    close() {
-      closing ??= closeServer(server);
-      return closing;
+  const server = await listen(
+    (request, response) => {
+      const { method = '', url = '' } = request;
+      const [path = '', search = ''] = url.split('?', 2);
+      if (isControlPath(path)) {
+        serveControl(request, response, simulator, host ?? null).catch(() => request.socket.destroy());
+        return;
+      }
+      answerExchange({ method, path, query: new URLSearchParams(search) }, exchangeDeps, request, response);
     },
+    port,
+    host ?? '127.0.0.1',
+  );
+
+  const simulator: Simulator = {
+    url: server.url,
+    apps,
+    appid: firstAppid,
+    secret,
+    get users() {
+      return users.all();
+    },
+    code: (username, { appid = firstAppid, fault = null } = {}) =>
+      phones.login(username, checkApp(appid), fault === null ? null : checkFault(fault)),
+    fail: (fault, { times = Number.POSITIVE_INFINITY, appid } = {}) => {
+      if (times !== Number.POSITIVE_INFINITY) checkCount('times', times);
+      const ordered = fault === null ? null : checkFault(fault);
+      standingFaults.order(ordered, times, appid === undefined ? null : checkApp(appid));
+    },
+    exchanges: (code) => log.all().filter((exchange) => code === undefined || exchange.code === code),
+    addUser: users.add,
+    close: server.close,
   };
+  return simulator;
+}
+
+function checkCount(name: string, count: number): void {
+  if (!Number.isSafeInteger(count) || count < 1) throw new SimulatorMisuse(`${name} is a whole number from 1.`);
 }

@@ -97,6 +97,26 @@ const fixtures: readonly Fixture[] = [
   },
 ];
 
+const simulatorSnippet = /^```ts\n([\s\S]*?)^```$/m.exec(
+  readFileSync(path.join(root, 'docs', 'simulator.md'), 'utf8').replaceAll('\r\n', '\n'),
+)?.[1];
+
+const simulatorFixtures: readonly Fixture[] = [
+  {
+    title: 'what the docs say of the simulator compiles',
+    source: (simulatorSnippet ?? 'there is no snippet').replace('menjin/simulator', './dist/simulator/index.js'),
+    errors: [],
+  },
+  {
+    title: 'a fault that the simulator does not know does not compile',
+    source: `import { createSimulator } from './dist/simulator/index.js';
+      (await createSimulator()).fail('sleepy');`,
+    errors: ['TS2345'],
+  },
+];
+
+const allFixtures = [...fixtures, ...simulatorFixtures];
+
 const settings = {
   compilerOptions: {
     target: 'ES2023',
@@ -108,7 +128,7 @@ const settings = {
     skipLibCheck: false,
     noEmit: true,
   },
-  files: fixtures.map((_, index) => `fixture-${index}.ts`),
+  files: allFixtures.map((_, index) => `fixture-${index}.ts`),
 };
 
 let temp: TempDir;
@@ -133,13 +153,13 @@ describe('the public types', () => {
 
   beforeAll(async () => {
     writeFileSync(path.join(temp.path, 'tsconfig.json'), JSON.stringify(settings));
-    for (const [index, { source }] of fixtures.entries()) {
+    for (const [index, { source }] of allFixtures.entries()) {
       writeFileSync(path.join(temp.path, `fixture-${index}.ts`), source);
     }
     output = await runTsc('-p', temp.path);
   }, 60_000);
 
-  for (const [index, { title, errors }] of fixtures.entries()) {
+  for (const [index, { title, errors }] of allFixtures.entries()) {
     test(title, () => {
       const lines = output.split('\n').filter((line) => line.includes(`fixture-${index}.ts`));
       expect(lines.map((line) => /error (TS\d+)/.exec(line)?.[1])).toEqual(errors);
@@ -161,6 +181,15 @@ describe('the declarations of the package', () => {
     expect(anys).toEqual([]);
     expect(packages).toContain('fastify');
     expect(packages.filter((name) => /^(ofetch|undici)/.test(name))).toEqual([]);
+  });
+
+  test('of the simulator say any nowhere, and import no package', () => {
+    const { files, anys, packages } = scanDeclarations('simulator/index.d.ts', (file) =>
+      readFileSync(path.join(dist, file), 'utf8'),
+    );
+    expect(files).toContain('simulator/simulator.d.ts');
+    expect(anys).toEqual([]);
+    expect(packages).toEqual([]);
   });
 
   test('are searched through imports, re-exports and import types', () => {

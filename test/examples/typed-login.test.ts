@@ -58,7 +58,7 @@ describe('the typed login example', () => {
   }
 
   function openidOf(username: string): string | undefined {
-    return simulator().users.find((user) => user.username === username)?.openid;
+    return simulator().users.find((user) => user.username === username)?.openid ?? undefined;
   }
 
   test('compiles under strict, logs in with a code it was given, and prints who that was', async () => {

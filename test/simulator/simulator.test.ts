@@ -1,50 +1,11 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import { afterEach, describe, expect, test } from '@jest/globals';
-import { createSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/index.js';
+import { describe, expect, test } from '@jest/globals';
+import { exchange, exchangeUrl, get, start, userOf } from './ask.js';
 
 const fiveMinutesMs = 300_000;
-const ridTail = /, rid: [0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}$/;
-const running: Simulator[] = [];
-
-async function start(options?: SimulatorOptions): Promise<Simulator> {
-  const simulator = await createSimulator(options);
-  running.push(simulator);
-  return simulator;
-}
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((simulator) => simulator.close()));
-});
-
-function exchangeUrl(simulator: Simulator, code: string, changes: Record<string, string | null> = {}): URL {
-  const url = new URL('/sns/jscode2session', simulator.url);
-  const query = {
-    appid: simulator.appid,
-    secret: simulator.secret,
-    js_code: code,
-    grant_type: 'authorization_code',
-    ...changes,
-  };
-  for (const [name, value] of Object.entries(query)) if (value !== null) url.searchParams.set(name, value);
-  return url;
-}
-
-async function get(url: URL, init?: RequestInit) {
-  const response = await fetch(url, init);
-  expect(response.status).toBe(200);
-  expect(response.headers.get('content-type')).toBe('text/plain');
-  return JSON.parse(await response.text());
-}
-
-async function exchange(simulator: Simulator, code: string, changes?: Record<string, string | null>) {
-  return get(exchangeUrl(simulator, code, changes));
-}
-
-function openidOf(simulator: Simulator, username: string): string | undefined {
-  return simulator.users.find((user) => user.username === username)?.openid;
-}
+const ridTail = / rid: [0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}$/;
 
 describe('a login', () => {
   test('answers the key and the openid, in this order and without an errcode', async () => {
@@ -56,22 +17,21 @@ describe('a login', () => {
 
   test('adds the unionid of who has one', async () => {
     const simulator = await start();
-    const carol = simulator.users.find((user) => user.username === 'carol');
-    expect(carol?.unionid).toMatch(/^o[\w-]{27}$/);
+    const carol = userOf(simulator, 'carol');
+    expect(carol.unionid).toMatch(/^o[\w-]{27}$/);
     expect(await exchange(simulator, simulator.code('carol'))).toEqual({
       session_key: expect.any(String),
-      openid: carol?.openid,
-      unionid: carol?.unionid,
+      openid: carol.openid,
+      unionid: carol.unionid,
     });
   });
 
   test('gives every user an openid of their own, the same after a restart, another under another appid', async () => {
     const [first, second, other] = [await start(), await start(), await start({ appid: 'wx0000000000000002' })];
-    const openids = first.users.map((user) => user.openid);
-    expect(first.users.map((user) => user.username)).toEqual(['alice', 'bob', 'carol', 'devtools']);
-    expect(new Set(openids).size).toBe(4);
+    const openids = first.users.map((user) => user.openid).filter((openid) => openid !== null);
+    expect(new Set(openids).size).toBe(5);
     expect(second.users).toEqual(first.users);
-    expect(openidOf(other, 'alice')).not.toBe(openidOf(first, 'alice'));
+    expect(userOf(other, 'alice').openid).not.toBe(userOf(first, 'alice').openid);
     expect(other.users.map((user) => user.unionid)).toEqual(first.users.map((user) => user.unionid));
   });
 
@@ -104,16 +64,16 @@ describe('a login', () => {
     const simulator = await start();
     const first = await exchange(simulator, 'the code is a mock one');
     const second = await exchange(simulator, 'the code is a mock one');
-    expect(first.openid).toBe(openidOf(simulator, 'devtools'));
+    expect(first.openid).toBe(userOf(simulator, 'devtools').openid);
     expect(second.openid).toBe(first.openid);
     expect(second.session_key).not.toBe(first.session_key);
   });
 
   test('names the users there are when asked for another, and does not repeat what was asked for', async () => {
     const simulator = await start();
-    for (const name of ['mallory', '', '__proto__']) {
+    for (const name of ['dora', '', '__proto__']) {
       expect(() => simulator.code(name)).toThrow(
-        /^There is no such test user\. There are: alice, bob, carol, devtools\.$/,
+        /^There is no such test user\. There are: alice, bob, carol, mallory, newcomer, devtools\.$/,
       );
     }
   });
@@ -175,13 +135,13 @@ describe('a code', () => {
 describe('a refusal', () => {
   test.each([
     [40013, { appid: 'wx0000000000000000' }, 'invalid appid'],
-    [40125, { secret: 'wrong' }, 'invalid appsecret'],
-    [41002, { appid: null }, 'appid missing'],
-    [41004, { secret: null }, 'appsecret missing'],
-    [41008, { js_code: null }, 'missing code'],
-    [41008, { js_code: '' }, 'missing code'],
-    [40002, { grant_type: 'client_credential' }, 'invalid grant_type'],
-    [40002, { grant_type: null }, 'invalid grant_type'],
+    [40125, { secret: 'wrong' }, 'invalid appsecret,'],
+    [41002, { appid: null }, 'appid missing,'],
+    [41004, { secret: null }, 'appsecret missing,'],
+    [41008, { js_code: null }, 'missing code,'],
+    [41008, { js_code: '' }, 'missing code,'],
+    [40002, { grant_type: 'client_credential' }, 'invalid grant_type,'],
+    [40002, { grant_type: null }, 'invalid grant_type,'],
   ])('is %i for %j', async (errcode, changes, errmsg) => {
     const simulator = await start();
     const refusal = await exchange(simulator, simulator.code('alice'), changes);
@@ -249,16 +209,28 @@ describe('the server', () => {
   });
 
   test.each([
-    ['a username', [{ username: 'alice' }, { username: 'alice' }]],
+    ['two users of one name', { users: [{ username: 'alice' }, { username: 'alice' }] }],
     [
-      'an openid',
-      [
-        { username: 'alice', openid: 'o' },
-        { username: 'bob', openid: 'o' },
-      ],
+      'two users of one openid',
+      {
+        users: [
+          { username: 'alice', openid: 'o' },
+          { username: 'bob', openid: 'o' },
+        ],
+      },
     ],
-    ['no username', [{ username: '' }]],
-  ])('refuses users who share %s', async (_, users) => {
-    await expect(start({ users })).rejects.toThrow(TypeError);
+    ['a user without a name', { users: [{ username: '' }] }],
+    ['a name that would act on a terminal', { users: [{ username: 'a\u001b[2J' }] }],
+    ['an empty openid', { users: [{ username: 'alice', openid: '' }] }],
+    ['a newcomer with an openid', { users: [{ username: 'nova', kind: 'newcomer' as const, openid: 'o' }] }],
+    ['a newcomer with a unionid', { users: [{ username: 'nova', kind: 'newcomer' as const, unionid: true as const }] }],
+    ['no app', { apps: [] }],
+    ['two apps of one appid', { apps: [{ appid: 'wx1' }, { appid: 'wx1' }] }],
+    ['an empty appid', { appid: '' }],
+    ['a secret with a line break', { secret: 'a\nb' }],
+    ['apps twice over', { apps: [{ appid: 'wx1' }], appid: 'wx2' }],
+    ['a quota of nothing', { quotaPerMinute: 0 }],
+  ])('refuses %s, as misuse', async (_, options) => {
+    await expect(start(options)).rejects.toThrow(TypeError);
   });
 });
