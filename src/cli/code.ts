@@ -1,8 +1,16 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 
+export interface AskedCode {
+  readonly user: string;
+  /** null: the first app. */
+  readonly appid: string | null;
+  /** What happens when the code is exchanged: a name, or an errcode in digits; null: nothing. */
+  readonly fault: string | null;
+}
+
 export interface CodeDeps {
-  /** Where the gateway listens: HOST and PORT as it reads them itself. */
+  /** Where the gateway or the simulator listens. */
   host: string;
   port: number;
   out: { write(text: string): unknown };
@@ -27,14 +35,14 @@ function originOf(host: string, port: number): string {
 }
 
 /** Not through fetch-json, which leaves the body of a refusal unread: here the body says which users there are. */
-async function askForCode(origin: string, user: string, signal: AbortSignal): Promise<GatewayAnswer> {
+async function askForCode(origin: string, asked: AskedCode, signal: AbortSignal): Promise<GatewayAnswer> {
   const asking = request(`${origin}/simulator/codes`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     agent: false,
     signal,
   });
-  asking.end(JSON.stringify({ user }));
+  asking.end(JSON.stringify(bodyOf(asked)));
   const [response] = (await once(asking, 'response')) as [IncomingMessage];
   // An error from here on reaches the loop below through the response as well.
   asking.on('error', () => {});
@@ -45,6 +53,11 @@ async function askForCode(origin: string, user: string, signal: AbortSignal): Pr
     if (text.length > MAX_ANSWER_BYTES) throw new RangeError('the answer is too large');
   }
   return { status: response.statusCode ?? 0, body: JSON.parse(text) };
+}
+
+function bodyOf({ user, appid, fault }: AskedCode) {
+  const plainFault = fault !== null && /^-?\d{1,9}$/.test(fault) ? Number(fault) : fault;
+  return { user, ...(appid !== null && { appid }), ...(plainFault !== null && { fault: plainFault }) };
 }
 
 function codeIn(body: unknown): string | null {
@@ -74,23 +87,21 @@ function sayRefusal({ status, body }: GatewayAnswer, origin: string): string {
 }
 
 /**
- * Prints a fresh code of a test user, and nothing else: `npm run -s code -- alice`. Without a name: alice.
+ * Prints a fresh code of a test user, and nothing else: `npm run -s code -- alice`.
  *
  * @returns the exit code: 1 after one sentence on `err`
  */
-export async function code(args: readonly string[], deps: CodeDeps): Promise<number> {
+export async function code(asked: AskedCode, deps: CodeDeps): Promise<number> {
   const { host, port, out, err, timeoutMs = 5_000 } = deps;
-  const [user = 'alice', ...rest] = args;
   const origin = originOf(host, port);
   const fail = (sentence: string) => {
     err.write(`${sentence}\n`);
     return 1;
   };
-  if (rest.length > 0) return fail('One test user at a time: npm run -s code -- alice');
   const deadline = AbortSignal.timeout(timeoutMs);
   let answer: GatewayAnswer;
   try {
-    answer = await askForCode(origin, user, deadline);
+    answer = await askForCode(origin, asked, deadline);
   } catch (error) {
     if (deadline.aborted) return fail(`${origin} did not answer within ${timeoutMs / 1000} s.`);
     return fail(sayFailure(error, origin));

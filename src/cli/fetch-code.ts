@@ -1,11 +1,15 @@
 import { ConfigError, loadConfig } from '../config.js';
+import { type Arguments, parsePort } from './arguments.js';
 import { code } from './code.js';
 
-/** `menjin code`: a fresh code, asked from the gateway at HOST:PORT. */
-export async function fetchCode(args: string[]): Promise<number> {
+/** `menjin code`: a fresh code, asked from the gateway or simulator at HOST:PORT. */
+export async function fetchCode({ words, options }: Arguments): Promise<number> {
+  const { port, app: appid = null, fault = null } = options;
   try {
-    const { host, port } = loadConfig().config;
-    return await code(args, { host, port, out: process.stdout, err: process.stderr });
+    const { config } = loadConfig();
+    const address = { host: config.host, port: port === undefined ? config.port : parsePort(port) };
+    const asked = { user: words[0] ?? 'alice', appid, fault };
+    return await code(asked, { ...address, out: process.stdout, err: process.stderr });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     process.stderr.write(`${error.message}\n`);

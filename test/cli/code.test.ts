@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { code } from '../../src/cli/code.js';
+import { type AskedCode, code } from '../../src/cli/code.js';
+import { createSimulator } from '../../src/simulator/index.js';
 
 let server: Server | null = null;
 
@@ -31,10 +32,11 @@ function answerWith(status: number, body: unknown): RequestListener {
   };
 }
 
-async function run(args: string[], port: number, options: { host?: string; timeoutMs?: number } = {}) {
+async function run(asked: Partial<AskedCode>, port: number, options: { host?: string; timeoutMs?: number } = {}) {
   const out: string[] = [];
   const err: string[] = [];
-  const exitCode = await code(args, {
+  const whole = { user: 'alice', appid: null, fault: null, ...asked };
+  const exitCode = await code(whole, {
     host: '127.0.0.1',
     port,
     out: { write: (text) => out.push(text) },
@@ -52,27 +54,51 @@ describe('the code command', () => {
       asked.push([request.method, request.url, request.headers['content-type'], Buffer.concat(chunks).toString()]);
       response.end('{"code":"0abc"}');
     });
-    expect(await run(['bob'], port)).toEqual({ exitCode: 0, out: '0abc\n', err: '' });
+    expect(await run({ user: 'bob' }, port)).toEqual({ exitCode: 0, out: '0abc\n', err: '' });
     expect(asked).toEqual([['POST', '/simulator/codes', 'application/json', '{"user":"bob"}']]);
   });
 
-  test('asks for alice when no name is given', async () => {
+  test('names the app and the fault when they are asked for, an errcode as the number it is', async () => {
+    const asked: unknown[] = [];
     const port = await startGateway(async (request, response) => {
-      const body = JSON.parse(Buffer.concat(await request.toArray()).toString());
-      response.end(JSON.stringify({ code: body.user }));
+      asked.push(JSON.parse(Buffer.concat(await request.toArray()).toString()));
+      response.end('{"code":"0abc"}');
     });
-    expect(await run([], port)).toEqual({ exitCode: 0, out: 'alice\n', err: '' });
+    await run({ appid: 'wx1', fault: 'slow' }, port);
+    for (const fault of ['40226', '-1']) await run({ fault }, port);
+    expect(asked).toEqual([
+      { user: 'alice', appid: 'wx1', fault: 'slow' },
+      { user: 'alice', fault: 40226 },
+      { user: 'alice', fault: -1 },
+    ]);
+  });
+
+  test('gets its code from a simulator that runs alone, too, and hears from it what there is', async () => {
+    const simulator = await createSimulator();
+    try {
+      const port = Number(new URL(simulator.url).port);
+      const { exitCode, out } = await run({ user: 'carol', appid: simulator.appid, fault: '-1' }, port);
+      expect([exitCode, out]).toEqual([0, expect.stringMatching(/^0[A-Za-z0-9]{31}\n$/)]);
+      const unknown = await run({ fault: 'slowly' }, port);
+      expect(unknown).toEqual({
+        exitCode: 1,
+        out: '',
+        err: expect.stringMatching(/^There is no such fault.*slow.*\n$/),
+      });
+    } finally {
+      await simulator.close();
+    }
   });
 
   test.each(['0.0.0.0', 'localhost'])('finds a gateway whose HOST is %s', async (host) => {
     const port = await startGateway(answerWith(200, { code: '0abc' }));
-    expect(await run([], port, { host })).toEqual({ exitCode: 0, out: '0abc\n', err: '' });
+    expect(await run({}, port, { host })).toEqual({ exitCode: 0, out: '0abc\n', err: '' });
   });
 
   test('says how to start a gateway when none answers', async () => {
     const port = await startGateway(answerWith(200, {}));
     await stopGateway();
-    expect(await run([], port)).toEqual({
+    expect(await run({}, port)).toEqual({
       exitCode: 1,
       out: '',
       err: `Nothing answers at http://127.0.0.1:${port}: start it with npm start.\n`,
@@ -83,7 +109,7 @@ describe('the code command', () => {
     const port = await startGateway(
       answerWith(404, { errors: [{ message: 'There is nothing here.', extensions: { code: 'NOT_FOUND' } }] }),
     );
-    const { exitCode, out, err } = await run([], port);
+    const { exitCode, out, err } = await run({}, port);
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
     expect(err).toBe(
       `The gateway at http://127.0.0.1:${port} has no simulator: it runs outside production, without WECHAT_APPID.\n`,
@@ -93,7 +119,7 @@ describe('the code command', () => {
   test('passes on what the gateway says about a user there is not, without acting on control characters', async () => {
     const message = 'There is no such test user.\u001b[2J\nThere are: alice, bob.';
     const port = await startGateway(answerWith(400, { errors: [{ message, extensions: { code: 'BAD_USER_INPUT' } }] }));
-    expect(await run(['mallory'], port)).toEqual({
+    expect(await run({ user: 'nobody' }, port)).toEqual({
       exitCode: 1,
       out: '',
       err: 'There is no such test user. [2J There are: alice, bob.\n',
@@ -114,7 +140,7 @@ describe('the code command', () => {
     ['a broken connection', ((request) => request.destroy()) satisfies RequestListener],
   ])('says that %s does not come from menjin', async (_, answer) => {
     const port = await startGateway(answer);
-    const { exitCode, out, err } = await run([], port);
+    const { exitCode, out, err } = await run({}, port);
     expect({ exitCode, out }).toEqual({ exitCode: 1, out: '' });
     expect(err).toContain(`What answers at http://127.0.0.1:${port} is not menjin`);
   });
@@ -126,7 +152,7 @@ describe('the code command', () => {
     ['a failure without a message', 500, { errors: [null] }],
   ])('says that %s holds no code', async (_, status, body) => {
     const port = await startGateway(answerWith(status, body));
-    expect(await run([], port)).toEqual({
+    expect(await run({}, port)).toEqual({
       exitCode: 1,
       out: '',
       err: `What answers at http://127.0.0.1:${port} gave no code (HTTP ${status}).\n`,
@@ -138,16 +164,10 @@ describe('the code command', () => {
     ['within the answer', ((_, response) => response.write('{')) satisfies RequestListener],
   ])('stops waiting for a gateway that hangs %s', async (_, answer) => {
     const port = await startGateway(answer);
-    expect(await run([], port, { timeoutMs: 200 })).toEqual({
+    expect(await run({}, port, { timeoutMs: 200 })).toEqual({
       exitCode: 1,
       out: '',
       err: `http://127.0.0.1:${port} did not answer within 0.2 s.\n`,
     });
-  });
-
-  test('refuses two names at once', async () => {
-    const { exitCode, err } = await run(['alice', 'bob'], 1);
-    expect(exitCode).toBe(1);
-    expect(err).toContain('One test user at a time');
   });
 });

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ import { type GatewayProcess, startGatewayProcess } from '../support/processes.j
 import { makeTempDir, type TempDir } from '../support/test-gateway.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const SCHEMA = fileURLToPath(new URL('../../schema.graphql', import.meta.url));
 
 describe('the menjin command', () => {
   let dir: TempDir;
@@ -119,12 +120,41 @@ describe('the menjin command', () => {
       expect(status).toBe(2);
       expect(output).toContain('menjin <command>');
     });
+
+    test.each([
+      [['start', '--port', '5000'], /^menjin start has no option --port\. .*environment variables\.\n$/],
+      [['--port=5000'], /^menjin start has no option --port\. /],
+      [['code', '--user', 'alice'], /^menjin code has no option --user\. It has: --port, --app, --fault\.\n$/],
+      [['simulate', '--port'], /^The option --port needs a value: --port <port>\.\n$/],
+      [['simulate', '--port', 'http'], /^The port is a whole number from 0 to 65535\.\n$/],
+      [['code', '--port', '99999'], /^The port is a whole number from 0 to 65535\.\n$/],
+      [['code', 'alice', 'bob'], /^One test user at a time: menjin code alice\n$/],
+      [['schema', 'print'], /^menjin schema takes no such word: see --help\.\n$/],
+    ])('%j', async (args, sentence) => {
+      const { status, output } = await run(args);
+      expect(output).toMatch(sentence);
+      expect(status).toBe(2);
+    });
   });
 
-  test.each([[['--help']], [['help']], [['start', '--help']]])('%j prints the commands', async (args) => {
-    const { status, output } = await run(args);
+  test.each([[['--help']], [['-h']], [['help']], [['start', '--help']], [['simulate', '--port', '1', '--help']]])(
+    '%j prints the commands, on one screen',
+    async (args) => {
+      const { status, output } = await run(args);
+      expect(status).toBe(0);
+      for (const command of ['start', 'code', 'simulate', 'check-config', 'schema', 'help']) {
+        expect(output).toContain(`  menjin ${command}`);
+      }
+      const lines = output.trimEnd().split('\n');
+      expect(lines.length).toBeLessThan(24);
+      expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    },
+  );
+
+  test('schema prints what schema.graphql holds, whatever the settings are', async () => {
+    const { status, output } = await run(['schema'], { NODE_ENV: 'production', PORT: 'xyzzy' });
     expect(status).toBe(0);
-    for (const command of ['start', 'code', 'check-config']) expect(output).toContain(command);
+    expect(output).toBe(readFileSync(SCHEMA, 'utf8'));
   });
 
   test('lists every fault of the configuration at once, and --check-config does so without starting', async () => {
