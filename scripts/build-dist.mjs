@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { runCommand } from './run-command.mjs';
 
@@ -26,6 +26,7 @@ export async function build(root, lock) {
     lock,
     failure: 'The build failed: see the lines above.',
   });
+  copyAssets(root, dist);
   removeStale(root, dist);
   mkdirSync(dist, { recursive: true });
   writeFileSync(stampOf(root), '');
@@ -49,11 +50,28 @@ function outputsOf(root) {
     .map((name) => path.relative('src', name).replace(/\.ts$/, '.js'));
 }
 
+/** What the code reads from beside itself: everything below a folder called `assets`. */
+function assetsOf(root) {
+  return walk(root, 'src')
+    .map((name) => path.relative('src', name))
+    .filter(isAsset);
+}
+
+function isAsset(name) {
+  return name.split(path.sep).slice(0, -1).includes('assets');
+}
+
+function copyAssets(root, dist) {
+  for (const name of assetsOf(root)) cpSync(path.join(root, 'src', name), path.join(dist, name), { recursive: true });
+}
+
 function removeStale(root, dist) {
-  const wanted = new Set(outputsOf(root));
+  const outputs = new Set(outputsOf(root));
+  const assets = new Set(assetsOf(root));
   for (const name of walk(dist, '.')) {
     const source = name.replace(/(\.d\.ts|\.js)(\.map)?$/, '.js');
-    if (source.endsWith('.js') && !wanted.has(source)) rmSync(path.join(dist, name), { force: true });
+    const isStale = isAsset(name) ? !assets.has(name) : source.endsWith('.js') && !outputs.has(source);
+    if (isStale) rmSync(path.join(dist, name), { recursive: true, force: true });
   }
 }
 

@@ -13,11 +13,12 @@ import { RequestContext } from './graphql/context.js';
 import { createReport } from './graphql/report.js';
 import { createAdminServer } from './http/admin-server.js';
 import { bearerToken } from './http/bearer.js';
+import { developmentRoutes } from './http/development.js';
 import { reportEarlyRefusals } from './http/early-refusals.js';
 import { explorer } from './http/explorer.js';
+import { loadOfflineExplorer, OFFLINE_EXPLORER_PATH } from './http/offline-explorer.js';
 import { graphqlRoute } from './http/routes/graphql.js';
 import { healthRoutes } from './http/routes/health.js';
-import { simulatorCodesRoute } from './http/routes/simulator-codes.js';
 import { senderOf } from './http/sender.js';
 import { createServer } from './http/server.js';
 import { type Closers, createClosers } from './lib/closers.js';
@@ -34,6 +35,7 @@ import type { SessionStore } from './sessions/session-store.js';
 import type { Simulator } from './simulator/index.js';
 import type { Database } from './sql/database.js';
 import { openStores } from './stores.js';
+import { version } from './version.js';
 
 export { type Config, ConfigError } from './config.js';
 export { DataDirError } from './development-keys.js';
@@ -145,7 +147,9 @@ async function compose(config: Config, seams: Seams, closers: Closers): Promise<
   };
 
   const report = createReport();
-  const landingPage = isProduction ? ApolloServerPluginLandingPageDisabled() : explorer();
+  const offlineExplorer = isProduction ? null : await loadOfflineExplorer();
+  const offlineExplorerPath = offlineExplorer === null ? null : OFFLINE_EXPLORER_PATH;
+  const landingPage = isProduction ? ApolloServerPluginLandingPageDisabled() : explorer({ offlineExplorerPath });
   const { introspection } = config;
   const apollo = await startApollo({ isProduction, introspection, log, plugins: [report.plugin, landingPage] });
   closers.add(() => apollo.stop());
@@ -175,8 +179,10 @@ async function compose(config: Config, seams: Seams, closers: Closers): Promise<
     },
   });
   healthRoutes(app, { checks: stores.checks, isDraining: () => isDraining });
-  if (simulator !== null) simulatorCodesRoute(app, simulator.code);
-  if (!isProduction) app.get('/', async (_request, reply) => reply.redirect('/graphql'));
+  if (!isProduction) {
+    const kinds = { users: config.databaseUrl.kind, sessions: config.sessionStoreUrl.kind };
+    developmentRoutes(app, { version, apps, stores: kinds, offlineExplorer, simulator });
+  }
 
   const { host, port, adminPort } = config;
   const adminApp = adminPort === null ? null : await createAdminServer({ log, metrics, isProduction });

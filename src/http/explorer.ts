@@ -10,11 +10,8 @@ const SANDBOX_SCRIPT = `${SANDBOX_CDN}/v2/embeddable-sandbox.umd.production.min.
 /** How long Sandbox may take before the page stops to hope. */
 const PATIENCE_MS = 10_000;
 
-/** What Sandbox shows first: a login, and who it made the caller. */
-export const explorerDocument = `# 1. A code is what wx.login gives the phone. For the test user alice:
-#      npm run -s code -- alice
-#    Paste it into "code" under Variables, and run LogIn.
-mutation LogIn($input: LoginInput!) {
+/** A login, in the variable `input`. */
+export const logInOperation = `mutation LogIn($input: LoginInput!) {
   login(input: $input) {
     token
     expiresAt
@@ -24,9 +21,10 @@ mutation LogIn($input: LoginInput!) {
     }
   }
 }
+`;
 
-# 2. Put the token in place of <token> under Headers, and run Viewer.
-query Viewer {
+/** Whom the login made the caller. */
+export const viewerOperation = `query Viewer {
   viewer {
     openid
     unionid
@@ -46,6 +44,14 @@ query Viewer {
   }
 }
 `;
+
+/** What Sandbox shows first. */
+export const explorerDocument = `# 1. A code is what wx.login gives the phone. For the test user alice:
+#      npm run -s code -- alice
+#    Paste it into "code" under Variables, and run LogIn.
+${logInOperation}
+# 2. Put the token in place of <token> under Headers, and run Viewer.
+${viewerOperation}`;
 
 const sandboxOptions = {
   target: '#sandbox',
@@ -73,7 +79,7 @@ function quoteJson(value: unknown): string {
 }
 
 /** A script's text may not contain `</script` or `<!--`. */
-function scriptJson(value: unknown): string {
+export function scriptJson(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
 
@@ -134,7 +140,11 @@ function curl(...args: string[]): string {
   return `<pre>${escapeHtml(line).replace('{endpoint}', '<span class="endpoint">http://127.0.0.1:4000/graphql</span>')}</pre>`;
 }
 
-function page(nonce: string): string {
+function page(nonce: string, offlineExplorerPath: string | null): string {
+  const elsewhere =
+    offlineExplorerPath === null
+      ? ','
+      : `: in <a href="${offlineExplorerPath}">the explorer that needs no internet</a>, or`;
   return `<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -152,7 +162,7 @@ function page(nonce: string): string {
 <main id="fallback" role="alert" hidden>
 <h1>Apollo Sandbox could not be loaded.</h1>
 <p>Its script comes from Apollo’s servers, and they did not answer: this machine is offline, or a network in between
-blocks them. The gateway itself is well, and a login works without Sandbox, in a terminal
+blocks them. The gateway itself is well, and a login works without Sandbox${elsewhere} in a terminal
 (on Windows: Command Prompt).</p>
 <p>1. A code, as wx.login would give it to the phone of the test user alice:</p>
 <pre>npm run -s code -- alice</pre>
@@ -169,13 +179,18 @@ ${curl('-H', '"authorization: Bearer TOKEN"', '-d', quoteJson(viewerBody))}
 `;
 }
 
+export interface ExplorerOptions {
+  /** Where the explorer is that needs no internet; null when it is not there. */
+  readonly offlineExplorerPath: string | null;
+}
+
 /** What a browser gets at GET /graphql outside production. An answer with a CSP header of its own would blank it. */
-export function explorer(): ApolloServerPlugin {
+export function explorer({ offlineExplorerPath }: ExplorerOptions = { offlineExplorerPath: null }): ApolloServerPlugin {
   return {
     async serverWillStart() {
       return {
         async renderLandingPage() {
-          return { html: async () => page(randomBytes(16).toString('base64url')) };
+          return { html: async () => page(randomBytes(16).toString('base64url'), offlineExplorerPath) };
         },
       };
     },

@@ -1,55 +1,117 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { findBinary } from '../servers/binaries.js';
+import type { Page } from 'playwright-core';
 import { describeWithService } from '../servers/describe-with-service.js';
-import { type GatewayProcess, startGatewayProcess } from '../support/processes.js';
-import { makeTempDir, type TempDir } from '../support/test-gateway.js';
+import { type OpenBrowser, openBrowser } from '../support/browser.js';
+import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
-describeWithService('chromium', 'the explorer in a real browser that reaches no other host', () => {
-  let dir: TempDir;
-  let gateway: GatewayProcess;
+describeWithService('chromium', 'the explorers in a real browser that reaches no other host', () => {
+  let gateway: TestGateway;
+  let origin: string;
+  let browser: OpenBrowser;
+  let page: Page;
 
   beforeEach(async () => {
-    dir = makeTempDir();
-    gateway = await startGatewayProcess({ DATA_DIR: dir.path });
+    // Without apps it simulates WeChat.
+    gateway = await startTestGateway({ wechatApiUrl: 'http://127.0.0.1:9', config: { apps: [] } });
+    ({ url: origin } = await gateway.running.listen());
+    browser = await openBrowser();
+    page = browser.page;
   });
 
   afterEach(async () => {
-    await gateway.stop();
-    dir.remove();
+    await browser.close();
+    await gateway.close();
   });
 
-  /** The page as it stands after its scripts have run. */
-  async function render(url: string): Promise<string> {
-    const options = [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
-      `--user-data-dir=${dir.path}/browser`,
-      '--virtual-time-budget=15000',
-      '--dump-dom',
-    ];
-    const browser = spawn(findBinary('chromium', 'chromium') ?? '', [...options, url], { timeout: 50_000 });
-    let dom = '';
-    browser.stdout.on('data', (chunk) => {
-      dom += chunk;
-    });
-    await once(browser, 'close');
-    return dom;
+  async function freshCode(): Promise<string> {
+    const answer = await page.request.post(`${origin}/simulator/codes`, { data: { user: 'alice' } });
+    return (await answer.json()).code;
   }
 
-  test('leads from / to a page that says Sandbox could not be loaded, and how to log in without it', async () => {
-    const dom = await render(`${gateway.url}/`);
-    const [, fallback] = /<main id="fallback" role="alert">([\s\S]*?)<\/main>/.exec(dom) ?? [];
-    expect(fallback).toContain('Apollo Sandbox could not be loaded.');
-    expect(fallback).toContain(`${gateway.url}/graphql`);
-    expect(dom).toMatch(/<main id="loading"[^>]* hidden/);
+  async function runLogIn(code: string): Promise<string> {
+    await page.locator('app-variables-editor .cm-content').fill(JSON.stringify({ input: { code } }));
+    return send();
+  }
+
+  async function runViewer(token: string): Promise<string> {
+    await page.getByText('2. Viewer').click();
+    await page.getByLabel('Set Headers').click();
+    await page.getByRole('dialog').getByText('Bearer <token>').fill(`Bearer ${token}`);
+    await page.getByRole('button', { name: 'Done' }).click();
+    return send();
+  }
+
+  /** What the explorer shows of the answer. */
+  async function send(): Promise<string> {
+    await page.getByRole('button', { name: 'Send Request' }).click();
+    return page.locator('app-query-result .cm-content', { hasText: '"data"' }).innerText();
+  }
+
+  const stringAt = (name: string, answer: string) => new RegExp(`"${name}": "([^"]+)"`).exec(answer)?.[1];
+
+  test('a login and the viewer are seen in the one that needs no internet, and it asks nobody but the gateway', async () => {
+    await page.goto(`${origin}/explorer`);
+    const login = await runLogIn(await freshCode());
+    const openid = stringAt('openid', login);
+    expect(openid).toMatch(/^o/);
+
+    const viewer = await runViewer(stringAt('token', login) ?? '');
+    expect(viewer).toContain('"session"');
+    expect(stringAt('openid', viewer)).toBe(openid);
+
+    expect(browser.requests.filter((url) => !url.startsWith(`${origin}/`))).toEqual([]);
+    expect(browser.complaints).toEqual([]);
+  });
+
+  test('a code that nobody was given is seen to be CODE_INVALID', async () => {
+    await page.goto(`${origin}/explorer`);
+    expect(stringAt('code', await runLogIn('nobody-was-given-this'))).toBe('CODE_INVALID');
+  });
+
+  test('the docs say what login does', async () => {
+    await page.goto(`${origin}/explorer`);
+    await page.getByText('Docs', { exact: true }).click();
+    const docs = page.locator('app-doc-viewer');
+    await docs.getByText('Mutation', { exact: true }).click();
+    await docs.getByText('LoginPayload!').waitFor();
+    expect(await docs.innerText()).toContain('Trades a code from wx.login for a session.');
+  });
+
+  test('everything the page refers to is of the gateway, and there', async () => {
+    await page.goto(`${origin}/explorer`);
+    await page.getByText('1. LogIn').waitFor();
+    const referred = await page.evaluate(`[
+      ...[...document.querySelectorAll('[src], link[href]')].map((element) => element.src ?? element.href),
+      ...performance.getEntriesByType('resource').map((entry) => entry.name),
+    ]`);
+    const urls = [...new Set(referred as string[])].filter((url) => !url.endsWith('/graphql'));
+    expect(urls.length).toBeGreaterThan(20);
+    for (const url of urls) {
+      expect(url).toMatch(`${origin}/`);
+      expect({ url, status: (await page.request.get(url)).status() }).toEqual({ url, status: 200 });
+    }
+  });
+
+  test('in a Chinese browser it is Chinese', async () => {
+    const chinese = await openBrowser({ locale: 'zh-CN' });
+    try {
+      await chinese.page.goto(`${origin}/explorer`);
+      await chinese.page.getByText('测试用户 alice').waitFor();
+      await chinese.page.getByRole('button', { name: '发送请求' }).waitFor();
+      expect(chinese.complaints).toEqual([]);
+    } finally {
+      await chinese.close();
+    }
+  });
+
+  test('the page of Sandbox says that it could not be loaded, and leads to the one that needs no internet', async () => {
+    await page.goto(`${origin}/graphql`);
+    const fallback = page.getByRole('alert');
+    await fallback.waitFor();
+    expect(await fallback.innerText()).toContain('Apollo Sandbox could not be loaded.');
+    expect(await fallback.innerText()).toContain(`${origin}/graphql`);
+    expect(await page.getByRole('status').isVisible()).toBe(false);
+    await fallback.getByRole('link', { name: 'the explorer that needs no internet' }).click();
+    await page.getByText('1. LogIn').waitFor();
   });
 });

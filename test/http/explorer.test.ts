@@ -118,6 +118,24 @@ describe('the explorer', () => {
     expect(page).toMatch(/<main id="fallback" role="alert" hidden>\s*<h1>Apollo Sandbox could not be loaded\.<\/h1>/);
   });
 
+  test.each([
+    [
+      '/explorer',
+      /works without Sandbox: in <a href="\/explorer">the explorer that needs no internet<\/a>, or in a terminal/,
+    ],
+    [null, /works without Sandbox, in a terminal/],
+  ])('leads on to the explorer at %s, where there is one', async (offlineExplorerPath, sentence) => {
+    const other = new ApolloServer({ schema, plugins: [explorer({ offlineExplorerPath })] });
+    await other.start();
+    const otherApp = Fastify();
+    graphqlRoute(otherApp, { apollo: other, context: async () => ({}) });
+    const { body } = await otherApp.inject({ url: '/graphql', headers: { accept: 'text/html' } });
+    await otherApp.close();
+    await other.stop();
+    expect(body).toMatch(sentence);
+    expect(body.includes('href="/')).toBe(offlineExplorerPath !== null);
+  });
+
   test('shows that sentence when the script fails', async () => {
     const { shown, loader } = runScriptOf(await openInBrowser());
     expect(shown()).toEqual(['loading']);

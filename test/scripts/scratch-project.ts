@@ -15,6 +15,7 @@ export interface ScratchProject {
   calls(): string[];
   write(file: string, text: string): void;
   exists(file: string): boolean;
+  read(file: string): string;
   remove(file: string): void;
   start(script: string, args?: string[], env?: NodeJS.ProcessEnv): ChildProcess;
   run(script: string, args?: string[], env?: NodeJS.ProcessEnv): Promise<Finished>;
@@ -52,6 +53,7 @@ export function createScratchProject(): ScratchProject {
       existsSync(path.join(root, 'calls')) ? readFileSync(path.join(root, 'calls'), 'utf8').trim().split('\n') : [],
     write,
     exists: (file) => existsSync(path.join(root, file)),
+    read: (file) => readFileSync(path.join(root, file), 'utf8'),
     remove: (file) => rmSync(path.join(root, file), { recursive: true, force: true }),
     start,
     run: (script, args, env) => finished(start(script, args, env)),

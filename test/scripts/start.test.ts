@@ -47,6 +47,25 @@ describe('npm start', () => {
     expect(project.exists('dist/cli/main.js')).toBe(true);
   });
 
+  test('takes the files that the code reads from beside itself, as they are now, and no others', async () => {
+    project.write('src/pages/assets/page.js', 'first');
+    project.write('src/pages/assets/icons/door.svg', '<svg/>');
+    await project.run('start.mjs');
+    expect(project.read('dist/pages/assets/page.js')).toBe('first');
+    expect(project.read('dist/pages/assets/icons/door.svg')).toBe('<svg/>');
+
+    project.write('src/pages/assets/page.js', 'second');
+    project.remove('src/pages/assets/icons');
+    await project.run('start.mjs');
+    expect(project.read('dist/pages/assets/page.js')).toBe('second');
+    expect(project.exists('dist/pages/assets/icons')).toBe(false);
+
+    project.remove('src/pages');
+    await project.run('start.mjs');
+    expect(project.exists('dist/pages/assets/page.js')).toBe(false);
+    expect(project.exists('dist/cli/main.js')).toBe(true);
+  });
+
   test('installs again what another system has installed', async () => {
     await project.run('start.mjs');
     const note = {

@@ -1,0 +1,25 @@
+import { type ErrorCode, errorTable } from '../../../errors.js';
+import type { Language } from '../language.js';
+
+type Actions = Readonly<Record<ErrorCode, string>>;
+
+const english = Object.fromEntries(Object.entries(errorTable).map(([code, row]) => [code, row.client])) as Actions;
+
+/** What a client does about each code: the column of the error table, in every language. */
+export const clientActions: Readonly<Record<Language, Actions>> = {
+  en: english,
+  zh: {
+    UNAUTHENTICATED: '重新登录，一次',
+    SERVICE_UNAVAILABLE: '保留 token，在 `retryAfterSeconds` 秒后原样再发',
+    CODE_INVALID: '重新调用 wx.login，一次',
+    USER_BLOCKED: '告知用户',
+    RATE_LIMITED: '等待 `retryAfterSeconds` 秒',
+    PLATFORM_UNAVAILABLE: '等一等，然后用新的 code',
+    UNKNOWN_APP: '修正调用',
+    BAD_USER_INPUT: '修正调用',
+    FORBIDDEN: '告知用户',
+    BAD_REQUEST: '修正调用',
+    NOT_FOUND: '修正调用',
+    INTERNAL_SERVER_ERROR: '报告 `requestId`',
+  },
+};

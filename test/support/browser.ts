@@ -1,0 +1,49 @@
+import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { findBinary } from '../servers/binaries.js';
+
+export interface OpenBrowser {
+  readonly page: Page;
+  /** The address of everything the page asked for, in order; `data:` and `blob:` are not asked of anybody. */
+  readonly requests: readonly string[];
+  /** What its console called an error (a refused policy, a 404, an exception), one line each. */
+  readonly complaints: readonly string[];
+  close(): Promise<void>;
+}
+
+/** A page of a real Chromium that reaches 127.0.0.1 and nothing else: other names do not resolve, other addresses are refused. */
+export async function openBrowser(options: BrowserContextOptions = {}): Promise<OpenBrowser> {
+  const browser = await chromium.launch({
+    executablePath: findBinary('chromium', 'chromium') ?? '',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+    ],
+  });
+  try {
+    const context = await browser.newContext({ locale: 'en-US', ...options });
+    const page = await context.newPage();
+    const requests: string[] = [];
+    const complaints: string[] = [];
+    await context.route(isElsewhere, (route) => route.abort('addressunreachable'));
+    context.on('request', (request) => {
+      if (/^(https?|wss?):/.test(request.url())) requests.push(request.url());
+    });
+    page.on('websocket', (socket) => requests.push(socket.url()));
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    return { page, requests, complaints, close: () => browser.close() };
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
+}
+
+function isElsewhere({ protocol, hostname }: URL): boolean {
+  return /^https?:$/.test(protocol) && hostname !== '127.0.0.1';
+}
