@@ -41,7 +41,8 @@ function welcome({ config, log, simulator }: RunningGateway, url: string, { warn
   if (config.environment === 'development') {
     const lines = [
       '',
-      `menjin serves at ${url}/graphql  (open it in a browser for Apollo Sandbox)`,
+      `menjin serves at ${url}/graphql`,
+      `Open ${url}/ in a browser: it leads to the explorers${simulator === null ? '' : ', and to a phone to log in with'}.`,
       ...(simulator === null ? [] : simulatorHint(simulator)),
       phoneHint(config.host, new URL(url).port),
       '',
