@@ -3,9 +3,10 @@ import type { Config } from '../../src/config.js';
 import { describeWithService } from '../servers/describe-with-service.js';
 import type { LocalServer } from '../servers/local-server.js';
 import { askRedis, startRedis } from '../servers/redis.js';
+import { startGatewayProcess } from '../support/processes.js';
 import { type RedisGateway, startRedisGateway } from '../support/redis-gateway.js';
 import { type StandInWechat, startStandInWechat } from '../support/stand-in-wechat.js';
-import { type Answer, codeOf, freshRequestId } from '../support/test-gateway.js';
+import { type Answer, codeOf, freshRequestId, makeTempDir } from '../support/test-gateway.js';
 
 const THREE_A_MINUTE = { count: 3, windowSeconds: 60 };
 /** Every login here comes from this machine. */
@@ -59,6 +60,26 @@ describeWithService('redis', 'limits of logins counted in Redis', () => {
       expect(Number(answer.headers['retry-after'])).toBeGreaterThan(50);
     }
     expect(wechat.calls).toHaveLength(3);
+  });
+
+  test('hold for two processes of the system that share a file and a Redis', async () => {
+    const dir = makeTempDir();
+    const env = {
+      WECHAT_API_URL: wechat.url,
+      DATA_DIR: dir.path,
+      SESSION_STORE_URL: server.url,
+      LOGIN_LIMIT_PER_IP: '3/1m',
+    };
+    const [one, other] = await Promise.all([startGatewayProcess(env), startGatewayProcess(env)]);
+    const token = (await one.login(codeOf('alice'))).body.data.login.token;
+    expect((await other.graphql('{ viewer { openid } }', { token })).body.data.viewer.openid).toBe('alice');
+    const turns = [other, one, other, one];
+    const statuses: number[] = [];
+    for (const process of turns) statuses.push((await process.login(codeOf('bob'))).status);
+    expect(statuses).toEqual([200, 200, 429, 429]);
+    expect(wechat.calls).toHaveLength(3);
+    expect(await Promise.all([one.stop(), other.stop()])).toEqual([0, 0]);
+    dir.remove();
   });
 
   test('let exactly as many through of those that come to two processes at once', async () => {
