@@ -19,6 +19,13 @@ export function createLock(maxWaiting = 10_000): Lock {
   let held = false;
 
   function release(): void {
+    // Work that waits for nothing but its turn would else follow work without end, and everything else would wait: those
+    // who need no lock, too.
+    if (waiting.size > 0) setImmediate(handOver);
+    else held = false;
+  }
+
+  function handOver(): void {
     for (const next of waiting) {
       waiting.delete(next);
       if (next.start()) return;

@@ -22,6 +22,16 @@ describe('a lock', () => {
     expect(order).toEqual([0, 1, 2, 3, 4]);
   });
 
+  test('lets everything else have its turn between two visitors', async () => {
+    const lock = createLock();
+    const order: string[] = [];
+    const visit = (name: string) => lock.run(async () => void order.push(name), LONG_MS);
+    const visitors = ['first', 'second', 'third'].map(visit);
+    setImmediate(() => order.push('everything else'));
+    await Promise.all(visitors);
+    expect(order).toEqual(['first', 'everything else', 'second', 'third']);
+  });
+
   test('goes on after a failure, which only its own caller sees', async () => {
     const lock = createLock();
     const failing = lock.run(async () => {
