@@ -66,6 +66,25 @@ describe('warnings', () => {
     expect(load({ WECHAT_API_URL }).warnings).toEqual([]);
   });
 
+  test.each(['redis://:pa55@cache.example', 'redis://203.0.113.5', 'valkey://cache.example:6380'])(
+    'sessions by %s, in plain, are one, without the address',
+    (SESSION_STORE_URL) => {
+      const { warnings } = load({ SESSION_STORE_URL });
+      expect(warnings).toEqual([expect.stringMatching(/^SESSION_STORE_URL is plain redis/)]);
+      expect(warnings[0]).not.toMatch(/pa55|cache|203/);
+    },
+  );
+
+  test.each([
+    'rediss://cache.example',
+    'redis://127.0.0.1',
+    'redis://10.0.0.5',
+    'redis://redis:6379',
+    'redis://[fd00::1]',
+  ])('sessions by %s are none', (SESSION_STORE_URL) => {
+    expect(load({ SESSION_STORE_URL }).warnings).toEqual([]);
+  });
+
   test('a store in memory is one in production only', () => {
     const memory = { SESSION_STORE_URL: 'memory:', DATABASE_URL: 'memory:' };
     expect(load(memory).warnings).toEqual([]);
