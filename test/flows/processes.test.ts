@@ -107,8 +107,10 @@ describe('gateways in processes of their own, on one database', () => {
       const gateway = await start();
       const acknowledged: string[] = [];
       const running: Promise<void>[] = [];
-      const killAt = performance.now() + 1000;
-      for (let n = 0; performance.now() < killAt; n += 1) {
+      const startedAt = performance.now();
+      // In the middle of it: on a busy machine the first answers take their time.
+      const isTime = (ms: number) => (ms >= 1000 && acknowledged.length > 10) || ms >= 10_000;
+      for (let n = 0; !isTime(performance.now() - startedAt); n += 1) {
         running.push(
           gateway.login(codeOf(`person-${n % 20}`)).then(
             (answer) => void acknowledged.push(answer.body.data.login.token),
