@@ -103,6 +103,9 @@ describe('the explorer that needs no internet', () => {
   });
 
   test('is not there without its package', async () => {
-    expect(await loadOfflineExplorer(() => Promise.reject(new Error('Cannot find package')))).toBeNull();
+    const missing = () => {
+      throw Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' });
+    };
+    expect(await loadOfflineExplorer(missing)).toBeNull();
   });
 });
