@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ApolloServerPlugin } from '@apollo/server';
+import { escapeHtml, scriptJson } from './pages/html.js';
 
 // Apollo's own landing page says no more than "you might be offline" when its script cannot be loaded. This one embeds
 // the same Sandbox, and then says how to go on without it.
@@ -78,11 +79,6 @@ function quoteJson(value: unknown): string {
   return `"${JSON.stringify(value).replace(/[\\"]/g, '\\$&')}"`;
 }
 
-/** A script's text may not contain `</script` or `<!--`. */
-export function scriptJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll('<', '\\u003c');
-}
-
 function contentSecurityPolicy(nonce: string): string {
   return [
     `default-src 'none'`,
@@ -130,10 +126,6 @@ const script = `
     new window.EmbeddedSandbox({ ...${scriptJson(sandboxOptions)}, initialEndpoint: endpoint });
   };
   document.head.append(loader);`;
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}
 
 function curl(...args: string[]): string {
   const line = ['curl', '{endpoint}', '-H', '"content-type: application/json"', ...args].join(' ');

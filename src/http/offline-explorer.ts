@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { failureCode } from '../lib/failure-code.js';
-import { scriptJson } from './explorer.js';
 import { explorerOptions } from './offline-explorer-options.js';
+import { scriptJson } from './pages/html.js';
 import { GRAPHQL_PATH } from './routes/graphql.js';
 
 export const OFFLINE_EXPLORER_PATH = '/explorer';

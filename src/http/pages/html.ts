@@ -5,16 +5,13 @@ export class Html {
 
 type Part = string | number | Html | readonly Html[];
 
-const ESCAPES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
 
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? '');
+/** JSON inside a script, whose text may not contain `</script` or `<!--`. */
+export function scriptJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
 
 function textOf(part: Part): string {
@@ -37,8 +34,7 @@ export function prose(sentence: string): Html {
   return new Html(marked);
 }
 
-/** Data for a script, in an element that is not run: its text may not contain `</script` or `<!--`. */
+/** Data for a script, in an element that is not run. */
 export function jsonScript(id: string, value: unknown): Html {
-  const json = JSON.stringify(value).replaceAll('<', '\\u003c');
-  return html`<script type="application/json" id="${id}">${new Html(json)}</script>`;
+  return html`<script type="application/json" id="${id}">${new Html(scriptJson(value))}</script>`;
 }
