@@ -175,6 +175,8 @@ describeWithService('chromium', 'the pages in a real browser that reaches no oth
     await open('/', { locale: 'zh-CN' });
     expect(await browser.page.title()).toContain('小程序的门卫');
     await browser.page.getByRole('link', { name: '打开模拟手机' }).click();
+    // Until its scripts have run, the page hears no click.
+    await browser.page.waitForURL('**/phone?lang=zh', { waitUntil: 'load' });
     expect(await logIn()).toMatch(OPENID);
     expect(await byId('screen-title').innerText()).toBe('你好，alice');
     expect(await tryIt('quota')).toMatchObject({ code: 'RATE_LIMITED', client: '等待 retryAfterSeconds 秒' });
