@@ -4,6 +4,8 @@ export default {
   testTimeout: 60_000,
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // Those want the package: npm run test:packed.
+  testPathIgnorePatterns: ['<rootDir>/test/packed/'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {

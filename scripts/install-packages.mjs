@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { npm } from './npm.mjs';
 import { runCommand } from './run-command.mjs';
 
 /**
@@ -21,19 +22,11 @@ export function isInstalled(root, { production = false } = {}) {
 export async function install(root, lock) {
   console.error('Installing the packages that package-lock.json names; this takes a minute.');
   await runCommand({
-    ...npm(),
+    ...npm('ci', '--include=dev', '--ignore-scripts', '--loglevel=error'),
     cwd: root,
     lock,
     failure: 'npm ci failed. Is the package registry within reach? Then run: npm ci --ignore-scripts',
   });
-}
-
-function npm() {
-  const args = ['ci', '--include=dev', '--ignore-scripts', '--loglevel=error'];
-  const script = process.env.npm_execpath;
-  if (script && path.basename(script) === 'npm-cli.js') return { command: process.execPath, args: [script, ...args] };
-  // Node starts a .cmd file only through a shell.
-  return { command: 'npm', args, shell: process.platform === 'win32' };
 }
 
 function packagesOf(file) {
