@@ -1,15 +1,10 @@
 import { join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { readAppsFile } from './apps-file.js';
+import { type GivenConfig, replaceInEnvironment } from './config-in-code.js';
+import { misspellingWarnings, valueWarnings } from './config-warnings.js';
 import { failureCode } from './lib/failure-code.js';
-import { isLoopbackOrPrivate } from './lib/network-address.js';
-import {
-  type ConfigFault,
-  findMisspellings,
-  type OptionValues,
-  readOptions,
-  SECRET_FILE_SUFFIX,
-} from './lib/option-table.js';
+import { type ConfigFault, type OptionValues, readOptions } from './lib/option-table.js';
 import type { Rate } from './lib/rate.js';
 import { type DatabaseUrl, resolveStoreUrl, type StoreUrl } from './lib/store-url.js';
 import { options } from './options.js';
@@ -17,6 +12,7 @@ import type { App } from './platforms/platform.js';
 import { readTextFile } from './read-text-file.js';
 
 export { APPS_FILE_EXAMPLE } from './apps-file.js';
+export type { GivenConfig } from './config-in-code.js';
 export type { ConfigFault } from './lib/option-table.js';
 export type { Rate } from './lib/rate.js';
 export type { DatabaseUrl, StoreUrl } from './lib/store-url.js';
@@ -107,28 +103,38 @@ function readDotEnv(path: string): Environment['env'] {
   }
 }
 
-type Values = OptionValues<typeof options>;
+export type Values = OptionValues<typeof options>;
 
-/** @throws ConfigError with every fault */
-export function loadConfig(environment: Environment = processEnvironment()): LoadedConfig {
-  const { env, cwd, readFile } = environment;
+/**
+ * The settings of the environment, and in their place those `given` in code: of these the environment need not speak.
+ * @throws ConfigError with every fault, TypeError when there is no setting of a given name
+ */
+export function loadConfig(environment: Environment = processEnvironment(), given: GivenConfig = {}): LoadedConfig {
+  const { cwd, readFile } = environment;
+  const { env, replaced } = replaceInEnvironment(environment.env, given);
   const isProduction = env.NODE_ENV === 'production';
   const { values, faults } = readOptions(options, {
     env,
     isProduction,
     readFile: (path) => readFile(resolve(cwd, path)),
   });
-  faults.push(...crossFaults(values, isProduction));
-  const { apps, faults: appFaults } = readApps(values, environment, isProduction);
+  faults.push(...crossFaults(values, replaced));
+  if (isProduction && values.SECRET_KEYS === null && !replaced.secretKeys?.length) {
+    faults.push(fault('SECRET_KEYS', 'is required in production'));
+  }
+  const mustHaveApps = isProduction && !replaced.apps?.length;
+  const { apps, faults: appFaults } = readApps(values, { cwd, readFile }, mustHaveApps);
   faults.push(...appFaults);
   const warnings = [...misspellingWarnings(env), ...valueWarnings(values, isProduction)];
   if (faults.length > 0) throw new ConfigError(faults, warnings);
   // Without a fault every value is there.
-  return deepFreeze({ config: toConfig(values as Values, apps, cwd), warnings });
+  const config = deepFreeze(toConfig(values as Values, apps, cwd, replaced.dataDir));
+  const { dataDir } = config;
+  return Object.freeze({ config: Object.freeze({ ...config, ...replaced, dataDir }), warnings });
 }
 
-function toConfig(values: Values, apps: readonly App[], cwd: string): Config {
-  const dataDir = resolve(cwd, values.DATA_DIR);
+function toConfig(values: Values, apps: readonly App[], cwd: string, givenDataDir: string | undefined): Config {
+  const dataDir = resolve(cwd, givenDataDir ?? values.DATA_DIR);
   return {
     environment: values.NODE_ENV,
     host: values.HOST,
@@ -164,21 +170,22 @@ function fault(name: keyof typeof options, reason: string): ConfigFault {
 }
 
 /** What one value says about another. A faulty value (undefined) is not judged twice. */
-function crossFaults(values: Partial<Values>, isProduction: boolean): ConfigFault[] {
-  const { SESSION_IDLE_TTL: idleMs, SESSION_MAX_TTL: maxMs, PORT: port, ADMIN_PORT: adminPort } = values;
+function crossFaults(values: Partial<Values>, replaced: Partial<Config>): ConfigFault[] {
+  const { sessionIdleTtlMs: idleMs = values.SESSION_IDLE_TTL, sessionMaxTtlMs: maxMs = values.SESSION_MAX_TTL } =
+    replaced;
+  const { port = values.PORT, adminPort = values.ADMIN_PORT } = replaced;
   const faults: ConfigFault[] = [];
   if (idleMs !== undefined && maxMs !== undefined && idleMs > maxMs) {
     faults.push(fault('SESSION_IDLE_TTL', 'must not be longer than SESSION_MAX_TTL'));
   }
   if (adminPort && adminPort === port) faults.push(fault('ADMIN_PORT', 'must be another port than PORT'));
-  if (isProduction && values.SECRET_KEYS === null) faults.push(fault('SECRET_KEYS', 'is required in production'));
   return faults;
 }
 
 function readApps(
   { APPS_FILE: path, WECHAT_APPID: appid, WECHAT_SECRET: secret }: Partial<Values>,
-  { cwd, readFile }: Environment,
-  isProduction: boolean,
+  { cwd, readFile }: Omit<Environment, 'env'>,
+  mustHaveApps: boolean,
 ): { apps: App[]; faults: ConfigFault[] } {
   const hasShortForm = appid !== null || secret !== null;
   if (path && hasShortForm) {
@@ -195,54 +202,7 @@ function readApps(
   if (appid === null && secret !== null) {
     return { apps: [], faults: [fault('WECHAT_APPID', 'is missing: WECHAT_SECRET is given')] };
   }
-  if (hasShortForm || path === undefined || !isProduction) return { apps: [], faults: [] };
+  if (hasShortForm || path === undefined || !mustHaveApps) return { apps: [], faults: [] };
   const reason = 'is required in production, with WECHAT_SECRET; or give APPS_FILE';
   return { apps: [], faults: [fault('WECHAT_APPID', reason)] };
-}
-
-function valueWarnings(values: Partial<Values>, isProduction: boolean): string[] {
-  const warnings: string[] = [];
-  const { WECHAT_API_URL: origin, SESSION_STORE_URL: sessions, DATABASE_URL: database } = values;
-  if (origin?.startsWith('http:') && !isLoopbackOrPrivate(new URL(origin).hostname)) {
-    warnings.push(
-      'WECHAT_API_URL is plain http to a public host: whoever is on the way reads the app secret. Use https.',
-    );
-  }
-  if (sessions?.kind === 'redis' && isPlain(sessions.url)) {
-    warnings.push(
-      'SESSION_STORE_URL is plain redis to a public host: whoever is on the way reads its password and the sessions. Use rediss.',
-    );
-  }
-  if (isProduction && sessions?.kind === 'memory') {
-    warnings.push('SESSION_STORE_URL is memory: every session ends with the process.');
-  }
-  if (isProduction && database?.kind === 'memory') {
-    warnings.push('DATABASE_URL is memory: users and identities are lost with the process.');
-  }
-  return warnings;
-}
-
-function isPlain(redisUrl: string): boolean {
-  const { protocol, hostname } = new URL(redisUrl);
-  return protocol === 'redis:' && !isLoopbackOrPrivate(hostname);
-}
-
-/** Letters without underscores -> what was meant, where the distance does not say it. */
-const frequentMisspellings: Readonly<Record<string, readonly string[]>> = {
-  wechatappsecret: ['WECHAT_SECRET'],
-  wechatappsecretfile: ['WECHAT_SECRET_FILE'],
-  sessionttl: ['SESSION_IDLE_TTL', 'SESSION_MAX_TTL'],
-  trustedproxies: ['TRUST_PROXY'],
-};
-
-const NAMES_OF_OTHERS = /^(npm_.*|NODE_OPTIONS|NODE_PATH|HOSTNAME|LOGNAME)$/i;
-
-function misspellingWarnings(env: Environment['env']): string[] {
-  const known = Object.entries(options).flatMap(([name, option]) =>
-    'secret' in option ? [name, `${name}${SECRET_FILE_SUFFIX}`] : [name],
-  );
-  const names = Object.keys(env).filter((name) => env[name] && !NAMES_OF_OTHERS.test(name));
-  return findMisspellings(names, known, frequentMisspellings).map(
-    ({ name, meant }) => `${name} is not an option. Did you mean ${meant.join(' or ')}?`,
-  );
 }
