@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.js';
-import { FetchJsonError, type FetchJsonFailure, fetchJson } from '../fetch-json.js';
+import { FetchJsonError, type FetchJsonFailure, fetchJson as fetchJsonOverHttp } from '../fetch-json.js';
 import { errcodeRow, UNAVAILABLE_RETRY_AFTER_SECONDS } from '../wechat/errcodes.js';
 import type { App, ExchangedIdentity, Platform } from './platform.js';
 
@@ -15,10 +15,20 @@ export interface WechatOptions {
   /** In ms. Measures the deadline, so it does not jump with the clock on the wall. */
   now?: () => number;
   wait?: (ms: number) => Promise<unknown>;
+  /** How WeChat is asked. @default over HTTP */
+  fetchJson?: FetchJson | undefined;
 }
 
+export type FetchJson = typeof fetchJsonOverHttp;
+
 /** @throws TypeError when an option is not of its form. */
-export function createWechat({ apiUrl, timeoutMs = 5000, now = () => performance.now(), wait = sleep }: WechatOptions) {
+export function createWechat({
+  apiUrl,
+  timeoutMs = 5000,
+  now = () => performance.now(),
+  wait = sleep,
+  fetchJson = fetchJsonOverHttp,
+}: WechatOptions) {
   const url = `${parseApiUrl(apiUrl)}/sns/jscode2session`;
   if (!(timeoutMs > 0)) throw new TypeError('timeoutMs must be more than 0');
   const workingSecrets = new WeakMap<App, string>();

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type CodeToSessionDeps, type CodeToSessionRequest, codeToSession } from './code-to-session.js';
 import type { ExchangeLog, Outcome } from './exchange-log.js';
 import { type BrokenAnswer, plainFault } from './faults.js';
@@ -12,16 +11,17 @@ export interface ExchangeDeps extends CodeToSessionDeps {
   readonly now: () => number;
 }
 
+/** What comes back, whatever carries it: a text, nothing at all, or the end of the connection. */
+export type ExchangeAnswer =
+  | { readonly kind: 'text'; readonly text: string; readonly contentType: string; readonly delayMs: number }
+  | { readonly kind: 'silence' }
+  | { readonly kind: 'reset' };
+
 const SLOW_MS = 2_000;
 const PAGE = '<!DOCTYPE html>\n<html><head><title>WeChat</title></head><body>system maintenance</body></html>\n';
 
 /** Answers as api.weixin.qq.com would, or as the fault that was ordered for this exchange has it. */
-export function answerExchange(
-  request: CodeToSessionRequest,
-  deps: ExchangeDeps,
-  raw: IncomingMessage,
-  response: ServerResponse,
-): void {
+export function answerExchange(request: CodeToSessionRequest, deps: ExchangeDeps): ExchangeAnswer {
   const { phones, standingFaults, log, now } = deps;
   const appid = request.query.get('appid') ?? '';
   const code = request.query.get('js_code') ?? '';
@@ -32,46 +32,35 @@ export function answerExchange(
     return typeof session === 'number' ? refuse(session, now()) : session;
   };
 
-  // Nobody reads a body here: the connection ends instead.
-  if (request.method !== 'GET') response.setHeader('connection', 'close');
   const ordered = phones.faultOf(code) ?? standingFaults.next(appid);
   const fault = ordered === null ? null : plainFault(ordered);
   if (fault !== null && typeof fault !== 'number') {
     record({ kind: 'fault', fault });
-    brokenAnswers[fault](() => JSON.stringify(answer()), response, raw);
-    return;
+    return brokenAnswers[fault](() => JSON.stringify(answer()));
   }
   const whole = fault === null ? answer() : refuse(fault, now());
   record(outcomeOf(whole));
-  send(response, JSON.stringify(whole));
+  return textOf(JSON.stringify(whole));
 }
 
-type BreakAnswer = (answer: () => string, response: ServerResponse, request: IncomingMessage) => void;
-
-const brokenAnswers: Readonly<Record<BrokenAnswer, BreakAnswer>> = {
-  slow(answer, response) {
-    const text = answer();
-    const timer = setTimeout(() => send(response, text), SLOW_MS);
-    response.once('close', () => clearTimeout(timer));
-  },
-  hang() {},
-  cut(answer, _response, { socket }) {
+/** Who calls `answer` spends the code. */
+const brokenAnswers: Readonly<Record<BrokenAnswer, (answer: () => string) => ExchangeAnswer>> = {
+  slow: (answer) => textOf(answer(), { delayMs: SLOW_MS }),
+  hang: () => ({ kind: 'silence' }),
+  cut(answer) {
     answer();
-    socket.resetAndDestroy();
+    return { kind: 'reset' };
   },
-  html(_answer, response) {
-    send(response, PAGE, 'text/html');
-  },
-  truncated(answer, response) {
+  html: () => textOf(PAGE, { contentType: 'text/html' }),
+  truncated(answer) {
     const text = answer();
-    send(response, text.slice(0, text.length / 2));
+    return textOf(text.slice(0, text.length / 2));
   },
 };
 
-/** WeChat labels its JSON text/plain, and refuses with 200. */
-function send(response: ServerResponse, text: string, contentType = 'text/plain'): void {
-  response.setHeader('content-type', contentType);
-  response.end(text);
+/** WeChat labels its JSON text/plain. */
+function textOf(text: string, { contentType = 'text/plain', delayMs = 0 } = {}): ExchangeAnswer {
+  return { kind: 'text', text, contentType, delayMs };
 }
 
 function outcomeOf(answer: WechatSession | Refusal): Outcome {

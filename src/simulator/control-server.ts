@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { isLoopbackOrPrivate } from '../lib/network-address.js';
 import { answerControl, type ControlAnswer, refusal } from './control.js';
-import type { Simulator } from './simulator.js';
+import type { SimulatedWechat } from './simulated-wechat.js';
 
 const BODY_LIMIT_BYTES = 8 * 1024;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
@@ -15,7 +15,7 @@ export function isControlPath(path: string): boolean {
 export async function serveControl(
   request: IncomingMessage,
   response: ServerResponse,
-  simulator: Simulator,
+  simulator: SimulatedWechat,
   givenHost: string | null,
 ): Promise<void> {
   const answer = await answerRequest(request, simulator, givenHost);
@@ -33,7 +33,7 @@ export async function serveControl(
 
 async function answerRequest(
   request: IncomingMessage,
-  simulator: Simulator,
+  simulator: SimulatedWechat,
   givenHost: string | null,
 ): Promise<ControlAnswer | null> {
   const { method = '', url = '', headers } = request;

@@ -1,6 +1,6 @@
 import { checkFault, faults } from './faults.js';
 import { SimulatorMisuse } from './misuse.js';
-import type { Simulator } from './simulator.js';
+import type { SimulatedWechat } from './simulated-wechat.js';
 
 export interface ControlRequest {
   readonly method: string;
@@ -19,12 +19,14 @@ export interface ControlAnswer {
   readonly allow?: string;
 }
 
-type Controlled = Omit<Simulator, 'close' | 'url'>;
 type Fields = Readonly<Record<string, unknown>>;
 
 /** What is done at a path, by method. Each answers the body. */
 const routes: Readonly<
-  Record<string, Readonly<Record<string, (simulator: Controlled, input: Fields, query: URLSearchParams) => unknown>>>
+  Record<
+    string,
+    Readonly<Record<string, (simulator: SimulatedWechat, input: Fields, query: URLSearchParams) => unknown>>
+  >
 > = {
   '/simulator': {
     GET: ({ apps, users }) => ({
@@ -56,7 +58,10 @@ const routes: Readonly<
  *
  * @returns errors as `{"errors":[{"message","extensions":{"code"}}]}`, BAD_USER_INPUT, BAD_REQUEST or NOT_FOUND
  */
-export function answerControl(simulator: Controlled, { method, path, query, body }: ControlRequest): ControlAnswer {
+export function answerControl(
+  simulator: SimulatedWechat,
+  { method, path, query, body }: ControlRequest,
+): ControlAnswer {
   const route = Object.hasOwn(routes, path) ? routes[path] : undefined;
   if (route === undefined) return refusal(404, 'NOT_FOUND', 'There is nothing here.');
   const act = Object.hasOwn(route, method) ? route[method] : undefined;
