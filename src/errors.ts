@@ -88,7 +88,11 @@ export interface AppErrorOptions {
   cause?: unknown;
 }
 
-/** A failure with a code of the table. The message is public; `detail`, `log` and `cause` are for the log. */
+/**
+ * A failure with a code of the table. The message is public; `detail`, `log` and `cause` are for the log.
+ * Thrown by a resolver of any GraphQL server it is answered with its code and status: graphql-js copies `extensions`, and
+ * servers read `extensions.http`.
+ */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
@@ -107,6 +111,20 @@ export class AppError extends Error {
     this.log = options.log ?? {};
     this.alarm = options.alarm ?? false;
   }
+
+  /** Shape: `{ code, reason?, retryAfterSeconds?, http: { status } }`. */
+  get extensions(): Readonly<Record<string, unknown>> {
+    return { ...publicExtensions(this), http: { status: errorTable[this.code].httpStatus } };
+  }
+}
+
+/** What a client may read beside the message. */
+export function publicExtensions({ code, reason, retryAfterSeconds }: AppError): Record<string, unknown> {
+  return {
+    code,
+    ...(reason === undefined ? {} : { reason }),
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+  };
 }
 
 /** A store that did not answer, or answered that it cannot: what happened is not known, and the same request settles it. */

@@ -7,16 +7,23 @@ import { createLogOut } from './auth/log-out.js';
 import { createTouch } from './auth/touch.js';
 import type { Viewer } from './auth/viewer.js';
 import { type Config, loadConfig } from './config.js';
+import type { ContextMaker } from './context-builder.js';
 import { loadDevelopmentKeys } from './development-keys.js';
+import type { fetchJson } from './fetch-json.js';
+import { checkOptionNames, checkOwnParts, type GatewayOptions, type OwnParts } from './gateway-options.js';
 import { startApollo } from './graphql/apollo.js';
-import { RequestContext } from './graphql/context.js';
+import { RequestContext, ViewerContext } from './graphql/context.js';
 import { createReport } from './graphql/report.js';
+import { rolesOfRequest } from './graphql/roles.js';
+import { buildGatewaySchema } from './graphql/schema.js';
 import { createAdminServer } from './http/admin-server.js';
 import { bearerToken } from './http/bearer.js';
 import { developmentRoutes } from './http/development.js';
 import { reportEarlyRefusals } from './http/early-refusals.js';
 import { explorer } from './http/explorer.js';
 import { loadOfflineExplorer, OFFLINE_EXPLORER_PATH } from './http/offline-explorer.js';
+import { requestIdOf } from './http/request-id.js';
+import { identifySenders } from './http/request-viewer.js';
 import { graphqlRoute } from './http/routes/graphql.js';
 import { healthRoutes } from './http/routes/health.js';
 import { senderOf } from './http/sender.js';
@@ -37,20 +44,23 @@ import type { Database } from './sql/database.js';
 import { openStores } from './stores.js';
 import { version } from './version.js';
 
-export { type Config, ConfigError } from './config.js';
+export { type Config, ConfigError, type GivenConfig } from './config.js';
 export { DataDirError } from './development-keys.js';
-
-export interface GatewayOptions {
-  /** Settings that replace what the environment says. */
-  readonly config?: Partial<Config>;
-}
+export type { GatewayOptions } from './gateway-options.js';
 
 export interface Gateway {
+  /**
+   * The HTTP server. Routes of one's own are added to it before `listen()`; on them `request.viewer` is who sent the request,
+   * and what they throw is answered in the shape of every other failure.
+   */
   readonly app: FastifyInstance;
-  /** Listens on the configured HOST and PORT. */
+  /**
+   * Listens on the configured HOST and PORT, and ADMIN_PORT if there is one.
+   * @throws Error of Node's, with a `code` such as `EADDRINUSE`
+   */
   listen(): Promise<{ url: string }>;
   /**
-   * Who a token names; null when it names no session.
+   * Who a token names; null when it names no session. Counts as a use of the session.
    * @throws AppError SERVICE_UNAVAILABLE when the store could not answer.
    */
   authenticate(token: string): Promise<Viewer | null>;
@@ -64,9 +74,13 @@ export interface Seams {
   readonly logDestination?: DestinationStream;
   readonly wrapDatabase?: (database: Database) => Database;
   readonly wrapSessionStore?: (store: SessionStore) => SessionStore;
+  /** How platforms are asked. */
+  readonly fetchJson?: typeof fetchJson;
+  /** Pages and explorers. @default true, outside production */
+  readonly hasPages?: boolean;
 }
 
-export interface RunningGateway extends Gateway {
+export interface RunningGateway extends Gateway, ContextMaker {
   readonly config: Config;
   readonly log: Log;
   /** null in production, and where apps are configured. */
@@ -78,27 +92,37 @@ export interface RunningGateway extends Gateway {
 const WECHAT_API_URL = 'https://api.weixin.qq.com';
 
 /**
- * @throws ConfigError with every fault of the configuration, DataDirError, or an Error of one sentence when a store
- *   cannot be used.
+ * A gateway that does not listen yet. What `options.config` leaves out is read from the environment and a `.env` file, as
+ * `npm start` does.
+ *
+ * @throws ConfigError with every fault of the configuration, DataDirError, TypeError when the options do not go together
+ *   or redefine what is menjin's, or an Error of one sentence when a store cannot be used.
  */
 export async function createGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  return composeGateway(options.config === undefined ? loadConfig().config : withEnvironment(options.config));
+  checkOptionNames(options);
+  const { config: given, ...ownParts } = options;
+  const { config, warnings } = loadConfig(undefined, given);
+  const gateway = await composeGateway(config, ownParts);
+  for (const warning of warnings) gateway.log.warn(warning);
+  return gateway;
 }
 
 /** Builds every part, once, and says what is connected to what. What it cannot finish it closes again. */
-export async function composeGateway(config: Config, seams: Seams = {}): Promise<RunningGateway> {
+export async function composeGateway(config: Config, parts: OwnParts & Seams = {}): Promise<RunningGateway> {
   const closers = createClosers();
   try {
-    return await compose(config, seams, closers);
+    return await compose(config, parts, parts, closers);
   } catch (error) {
     await closers.close().catch(() => undefined);
     throw error;
   }
 }
 
-async function compose(config: Config, seams: Seams, closers: Closers): Promise<RunningGateway> {
+async function compose(config: Config, own: OwnParts, seams: Seams, closers: Closers): Promise<RunningGateway> {
   const { now = Date.now, wrapDatabase = (database) => database, wrapSessionStore = (store) => store } = seams;
   const isProduction = config.environment === 'production';
+  checkOwnParts(own);
+  const schema = buildGatewaySchema(own);
   const log = createLog(config.logLevel, seams.logDestination);
   const metrics = createMetrics();
   const keys = createKeyRing(config.secretKeys.length > 0 ? config.secretKeys : loadDevelopmentKeys(config.dataDir));
@@ -115,7 +139,7 @@ async function compose(config: Config, seams: Seams, closers: Closers): Promise<
   if (simulator !== null) closers.add(simulator.close);
   const apps = simulator === null ? config.apps : [simulatedApp(simulator)];
   const wechatApiUrl = simulator?.url ?? config.wechatApiUrl ?? WECHAT_API_URL;
-  const platforms = measuredPlatforms(createPlatforms({ wechatApiUrl }), metrics);
+  const platforms = measuredPlatforms(createPlatforms({ wechatApiUrl, fetchJson: seams.fetchJson }), metrics);
 
   const elapsedMs = seams.now ?? (() => performance.now());
   const breaker = createBreaker({ now: elapsedMs, onChange: reportBreaker(log, metrics) });
@@ -146,16 +170,20 @@ async function compose(config: Config, seams: Seams, closers: Closers): Promise<
     logOut: createLogOut({ database, sessionStore }),
   };
 
-  const report = createReport();
-  const offlineExplorer = isProduction ? null : await loadOfflineExplorer();
+  const showsOwnMessages = config.environment === 'development';
+  const report = createReport({ showsOwnMessages });
+  const hasPages = !isProduction && seams.hasPages !== false;
+  const offlineExplorer = hasPages ? await loadOfflineExplorer() : null;
   const offlineExplorerPath = offlineExplorer === null ? null : OFFLINE_EXPLORER_PATH;
-  const landingPage = isProduction ? ApolloServerPluginLandingPageDisabled() : explorer({ offlineExplorerPath });
+  const landingPage = hasPages ? explorer({ offlineExplorerPath }) : ApolloServerPluginLandingPageDisabled();
   const { introspection } = config;
-  const apollo = await startApollo({ isProduction, introspection, log, plugins: [report.plugin, landingPage] });
+  const { roles = () => [], plugins: ownPlugins = [] } = own;
+  const plugins = [report.plugin, landingPage, ...ownPlugins];
+  const apollo = await startApollo({ schema, isProduction, introspection, log, plugins });
   closers.add(() => apollo.stop());
 
   let isDraining = false;
-  const { app, refusals } = await createServer({ ...config, log, metrics, isProduction });
+  const { app, refusals } = await createServer({ ...config, log, metrics, isProduction, showsOwnMessages });
   closers.add(() => app.close());
   graphqlRoute(app, {
     apollo,
@@ -170,6 +198,7 @@ async function compose(config: Config, seams: Seams, closers: Closers): Promise<
       return new RequestContext({
         requestId,
         authentication,
+        rolesOf: rolesOfRequest(roles),
         addressBlock,
         carriedToken,
         verbs,
@@ -179,10 +208,12 @@ async function compose(config: Config, seams: Seams, closers: Closers): Promise<
     },
   });
   healthRoutes(app, { checks: stores.checks, isDraining: () => isDraining });
-  if (!isProduction) {
+  if (hasPages) {
     const kinds = { users: config.databaseUrl.kind, sessions: config.sessionStoreUrl.kind };
     developmentRoutes(app, { version, apps, stores: kinds, offlineExplorer, simulator });
   }
+
+  identifySenders(app, authenticate);
 
   const { host, port, adminPort } = config;
   const adminApp = adminPort === null ? null : await createAdminServer({ log, metrics, isProduction });
@@ -206,6 +237,12 @@ async function compose(config: Config, seams: Seams, closers: Closers): Promise<
       if (authentication.state === 'unknown') throw authentication.error;
       return authentication.state === 'signedIn' ? authentication.viewer : null;
     },
+    contextOf: async ({ authorization, requestId }) =>
+      new ViewerContext({
+        requestId: requestIdOf(requestId),
+        authentication: await authenticate(bearerToken(authorization)),
+        rolesOf: rolesOfRequest(roles),
+      }),
     close: () => {
       isDraining = true;
       return closers.close();
@@ -219,10 +256,6 @@ function reportBreaker(log: Log, metrics: Metrics): (change: BreakerChange) => v
     if (isOpen) log.error({ platform, appid }, 'breaker open: the platform fails, and is asked once a second only');
     else log.info({ platform, appid }, 'breaker closed: the platform answers again');
   };
-}
-
-function withEnvironment(replaced: Partial<Config>): Config {
-  return { ...loadConfig().config, ...replaced };
 }
 
 /** Only outside production, and only where no app is configured. The module is not even loaded otherwise. */

@@ -8,6 +8,7 @@ import { type ModuleImport, scanModule } from './support/module-scan.js';
 const arrows: Readonly<Record<string, readonly string[]>> = {
   index: ['gateway'],
   cli: ['gateway', 'config', 'simulator'],
+  testing: ['gateway', 'config', 'simulator'],
   gateway: ['http', 'config', 'development-keys', 'simulator'],
   http: ['graphql'],
   graphql: ['auth'],
@@ -35,6 +36,10 @@ const files: Readonly<Record<string, string>> = {
   options: 'config',
   'apps-file': 'config',
   'read-text-file': 'config',
+  'config-in-code': 'config',
+  'config-warnings': 'config',
+  'context-builder': 'gateway',
+  'gateway-options': 'gateway',
   measured: 'gateway',
   stores: 'gateway',
   version: 'gateway',
@@ -64,6 +69,8 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   '@keyv': ['sessions'],
   '@redis': ['redis'],
   'rate-limiter-flexible': ['limits'],
+  'type-graphql': ['graphql'],
+  '@graphql-tools': ['graphql'],
 };
 
 const onlyDynamic: Readonly<Record<string, readonly string[]>> = { simulator: ['gateway', 'cli'] };

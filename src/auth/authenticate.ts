@@ -13,6 +13,16 @@ export type Authentication =
   | { readonly state: 'refused' }
   | { readonly state: 'unknown'; readonly error: AppError };
 
+/**
+ * The viewer; null when no token was sent.
+ * @throws AppError UNAUTHENTICATED when the token names no session, SERVICE_UNAVAILABLE when a store could not answer.
+ */
+export function viewerIn(authentication: Authentication): Viewer | null {
+  if (authentication.state === 'refused') throw new AppError('UNAUTHENTICATED');
+  if (authentication.state === 'unknown') throw authentication.error;
+  return authentication.state === 'signedIn' ? authentication.viewer : null;
+}
+
 /** Never throws: what cannot be known is a state. One Keyv get, and none for what cannot be a token. */
 export type Authenticate = (token: string | null) => Promise<Authentication>;
 

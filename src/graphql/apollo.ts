@@ -1,23 +1,24 @@
 import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import type { GraphQLSchema } from 'graphql';
 import type { Log } from '../observe/log.js';
 import type { RequestContext } from './context.js';
 import { createDocumentStore } from './document-store.js';
 import { formatError } from './format-error.js';
 import { limits, MAX_ERRORS, withinLimits } from './limits.js';
 import { refuseSubscriptions } from './refuse-subscriptions.js';
-import { buildGatewaySchema } from './schema.js';
 
 /** Everything Apollo would decide by NODE_ENV, or by a default that suits somebody else, is said here. */
 export async function startApollo(options: {
+  readonly schema: GraphQLSchema;
   readonly isProduction: boolean;
   readonly introspection: boolean;
   readonly log: Log;
-  /** What a browser gets, and what is noted of each answer. */
+  /** What is noted of each answer, what a browser gets, and somebody's own. */
   readonly plugins: readonly ApolloServerPlugin<RequestContext>[];
 }): Promise<ApolloServer<RequestContext>> {
-  const { isProduction, introspection, log, plugins } = options;
+  const { schema, isProduction, introspection, log, plugins } = options;
   const apollo = new ApolloServer<RequestContext>({
-    schema: buildGatewaySchema(),
+    schema,
     formatError,
     parseOptions: { maxTokens: limits.tokens.most },
     validationRules: [withinLimits],

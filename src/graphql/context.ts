@@ -1,8 +1,7 @@
-import type { Authentication } from '../auth/authenticate.js';
+import { type Authentication, viewerIn } from '../auth/authenticate.js';
 import type { LogIn } from '../auth/log-in.js';
 import type { LogOut } from '../auth/log-out.js';
 import type { Viewer } from '../auth/viewer.js';
-import { AppError } from '../errors.js';
 import type { Log } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 
@@ -17,6 +16,11 @@ export interface GatewayContext {
   readonly viewerState: Authentication['state'];
   /** Names this request in the log and in X-Request-Id. */
   readonly requestId: string;
+  /**
+   * Whether the viewer has one of these roles, as the option `roles` says. False when no token was sent.
+   * @throws AppError as `viewer` does; SERVICE_UNAVAILABLE when `roles` does not answer within 5 s; what `roles` throws
+   */
+  hasRole(...roles: readonly string[]): Promise<boolean>;
 }
 
 /** What resolvers can do on behalf of the request. */
@@ -25,9 +29,45 @@ export interface Verbs {
   readonly logOut: LogOut;
 }
 
-interface RequestParts {
+export interface ViewerParts {
   readonly requestId: string;
   readonly authentication: Authentication;
+  /** The viewer's roles; asks for them once. */
+  readonly rolesOf: (viewer: Viewer) => Promise<readonly string[]>;
+}
+
+/**
+ * What every resolver of anybody's sees. `viewer` is a getter of the prototype: Apollo copies a context's own properties,
+ * and an own getter would be called, and throw, before any resolver asks for it.
+ */
+export class ViewerContext implements GatewayContext, ViewerParts {
+  readonly requestId: string;
+  readonly authentication: Authentication;
+  readonly rolesOf: (viewer: Viewer) => Promise<readonly string[]>;
+
+  constructor({ requestId, authentication, rolesOf }: ViewerParts) {
+    this.requestId = requestId;
+    this.authentication = authentication;
+    this.rolesOf = rolesOf;
+  }
+
+  get viewer(): Viewer | null {
+    return viewerIn(this.authentication);
+  }
+
+  get viewerState(): Authentication['state'] {
+    return this.authentication.state;
+  }
+
+  async hasRole(...roles: readonly string[]): Promise<boolean> {
+    const { viewer } = this;
+    if (viewer === null) return false;
+    const has = await this.rolesOf(viewer);
+    return roles.some((role) => has.includes(role));
+  }
+}
+
+interface RequestParts extends ViewerParts {
   /** Whom limits count: an IPv4 address, or the /64 of an IPv6 one. */
   readonly addressBlock: string;
   /** The token the request carries, whatever it is worth. A function, so that printing the context does not show it. */
@@ -38,13 +78,8 @@ interface RequestParts {
   readonly metrics: Metrics;
 }
 
-/**
- * The context of one GraphQL request. `viewer` is a getter of the prototype: Apollo copies a context's own properties,
- * and an own getter would be called, and throw, before any resolver asks for it.
- */
-export class RequestContext implements GatewayContext, RequestParts {
-  readonly requestId: string;
-  readonly authentication: Authentication;
+/** The context of one GraphQL request to the gateway: what menjin's own resolvers need as well. */
+export class RequestContext extends ViewerContext implements RequestParts {
   readonly addressBlock: string;
   readonly carriedToken: () => string | null;
   readonly verbs: Verbs;
@@ -52,23 +87,11 @@ export class RequestContext implements GatewayContext, RequestParts {
   readonly metrics: Metrics;
 
   constructor(parts: RequestParts) {
-    this.requestId = parts.requestId;
-    this.authentication = parts.authentication;
+    super(parts);
     this.addressBlock = parts.addressBlock;
     this.carriedToken = parts.carriedToken;
     this.verbs = parts.verbs;
     this.log = parts.log;
     this.metrics = parts.metrics;
-  }
-
-  get viewer(): Viewer | null {
-    const { authentication } = this;
-    if (authentication.state === 'refused') throw new AppError('UNAUTHENTICATED');
-    if (authentication.state === 'unknown') throw authentication.error;
-    return authentication.state === 'signedIn' ? authentication.viewer : null;
-  }
-
-  get viewerState(): Authentication['state'] {
-    return this.authentication.state;
   }
 }

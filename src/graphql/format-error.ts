@@ -1,9 +1,10 @@
 import { GraphQLError, type GraphQLFormattedError, Kind } from 'graphql';
-import { AppError, errorTable } from '../errors.js';
+import { AppError, errorTable, publicExtensions } from '../errors.js';
 import { limits } from './limits.js';
+import { ownExtensions } from './own-failure.js';
 
 /** Codes that Apollo and graphql-js give requests which never reach a resolver. */
-const REQUEST_CODES = new Set([
+export const REQUEST_CODES: ReadonlySet<string> = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
   'OPERATION_RESOLUTION_FAILURE',
@@ -15,7 +16,10 @@ const REQUEST_CODES = new Set([
   'BAD_REQUEST',
 ]);
 
-/** The one place that decides what a client reads of an error: a row of the table, or a request error without its values. */
+/**
+ * The one place that decides what a client reads of an error: a row of the table, a request error without its values, or
+ * what a resolver of somebody's own wants to be read.
+ */
 export function formatError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const cause = causeOf(error);
   const where = {
@@ -29,6 +33,8 @@ export function formatError(formatted: GraphQLFormattedError, error: unknown): G
     const message = withoutValues(formatted.message, error).replaceAll(LONG_NAME, '...');
     return { message, ...where, extensions: { code } };
   }
+  const own = ownExtensions(cause);
+  if (own !== null) return { message: formatted.message, ...where, extensions: own };
   const masked = 'INTERNAL_SERVER_ERROR';
   return { message: errorTable[masked].message, ...where, extensions: { code: masked } };
 }
@@ -47,16 +53,15 @@ function requestCodeOf({ extensions, path, message }: GraphQLFormattedError, cau
 
 /** What was thrown, by a resolver or a plugin, before graphql-js or Apollo wrapped it. */
 export function causeOf(error: unknown): unknown {
-  return error instanceof GraphQLError ? (error.originalError ?? error) : error;
+  if (!(error instanceof GraphQLError) || !error.originalError) return error;
+  const { extensions, originalError } = error;
+  // A wrapper has the extensions of what it wraps. With a code of its own it was written, by a plugin that names its cause.
+  const isWritten = extensions.code !== undefined && !isExtensionsOf(originalError, extensions);
+  return isWritten ? error : originalError;
 }
 
-/** What a client may read beside the message. */
-export function publicExtensions({ code, reason, retryAfterSeconds }: AppError): Record<string, unknown> {
-  return {
-    code,
-    ...(reason === undefined ? {} : { reason }),
-    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-  };
+function isExtensionsOf(error: Error & { readonly extensions?: unknown }, extensions: unknown): boolean {
+  return error instanceof AppError || error.extensions === extensions;
 }
 
 const VALUE_KINDS = new Set<string>([

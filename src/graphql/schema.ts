@@ -1,45 +1,47 @@
-import 'reflect-metadata';
-import { type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
-import { GraphQLDateTime } from 'graphql-scalars';
-import { buildSchemaSync } from 'type-graphql';
-import { AppError } from '../errors.js';
-import type { GatewayContext } from './context.js';
+import { assertValidSchema, type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
+import { buildClassSchema } from './class-schema.js';
+import { mergeOwnSchema, type OwnSchema, ownClassesOf } from './own-schema.js';
 import { LoginResolver } from './resolvers/login.js';
 import { LogoutResolver } from './resolvers/logout.js';
 import { ViewerResolver } from './resolvers/viewer.js';
 
-const QUERY = 'What can be asked. Everything here is about the sender of the request.';
-const MUTATION = 'What can be done: begin a session, end it.';
+const RESOLVERS = [ViewerResolver, LoginResolver, LogoutResolver];
 
-/** Resolvers keep nothing: everything of one request is in its context. */
-export function buildGatewaySchema(): GraphQLSchema {
-  const schema = buildSchemaSync({
-    resolvers: [ViewerResolver, LoginResolver, LogoutResolver],
-    scalarsMap: [{ type: Date, scalar: GraphQLDateTime }],
-    authChecker: checkAuthorized,
-    validate: false,
-    emitSchemaFile: false,
-  });
-  describeRootTypes(schema);
-  return schema;
-}
+const DESCRIPTIONS = {
+  Query: 'What can be asked. Everything here is about the sender of the request.',
+  Mutation: 'What can be done: begin a session, end it.',
+};
+const OWN_DESCRIPTIONS = { Query: 'What can be asked.', Mutation: 'What can be done.' };
 
-/** `@Authorized()` asks for a viewer. It throws our errors: type-graphql's own have other codes. Nobody has a role yet. */
-function checkAuthorized({ context }: { context: GatewayContext }, roles: string[]): boolean {
-  if (context.viewer === null) throw new AppError('UNAUTHENTICATED');
-  if (roles.length > 0) throw new AppError('FORBIDDEN');
-  return true;
+/**
+ * menjin's schema, with somebody's own in it.
+ * @throws TypeError when the two do not go together, Error of graphql's when what comes out is no schema
+ */
+export function buildGatewaySchema(own: OwnSchema = {}): GraphQLSchema {
+  const ownClasses = ownClassesOf(own);
+  const core = buildClassSchema(RESOLVERS).schema;
+  describeRootTypes(core, DESCRIPTIONS);
+  if (ownClasses.length === 0 && own.typeDefs === undefined && own.schema === undefined) return core;
+
+  const { schema, ownCoordinates } = buildClassSchema(RESOLVERS, ownClasses);
+  describeRootTypes(schema, OWN_DESCRIPTIONS);
+  const merged = mergeOwnSchema(core, schema, own, ownCoordinates);
+  assertValidSchema(merged);
+  return merged;
 }
 
 /** type-graphql makes these two itself, and takes no description for them. */
-function describeRootTypes(schema: GraphQLSchema): void {
+function describeRootTypes(schema: GraphQLSchema, descriptions: { Query: string; Mutation: string }): void {
   const query = schema.getQueryType();
   const mutation = schema.getMutationType();
-  if (query) query.description = QUERY;
-  if (mutation) mutation.description = MUTATION;
+  if (query) query.description = descriptions.Query;
+  if (mutation) mutation.description = descriptions.Mutation;
 }
 
-/** `schema.graphql`: what codegen reads. */
-export function printGatewaySchema(): string {
-  return `${printSchema(lexicographicSortSchema(buildGatewaySchema()))}\n`;
+/**
+ * The SDL of menjin's schema, sorted, with one's own merged in: what codegen reads. No setting changes it.
+ * @throws TypeError when the two do not go together
+ */
+export function printGatewaySchema(own: OwnSchema = {}): string {
+  return `${printSchema(lexicographicSortSchema(buildGatewaySchema(own)))}\n`;
 }

@@ -12,8 +12,10 @@ import type { GraphqlAnswer } from './routes/graphql.js';
 export function reportEarlyRefusals({ isDone, crashOf }: Report, { report }: Refusals) {
   return (request: FastifyRequest, { asked, answer, contextFailure }: GraphqlAnswer): void => {
     const status = answer.status ?? 200;
-    if (status < 400 || isDone(asked)) return;
-    const error = contextFailure ?? crashOf(asked) ?? new HttpRefusal(status);
+    const crash = crashOf(asked);
+    // A plugin may break what had been reported already: that is another failure.
+    if (crash === undefined && (status < 400 || isDone(asked))) return;
+    const error = contextFailure ?? crash ?? new HttpRefusal(status);
     if (!(error instanceof HttpRefusal) || status >= 500) throw error;
     const route = request.routeOptions.url ?? null;
     report({ requestId: request.id, route, status, code: 'BAD_REQUEST', error, detail: messageOf(answer) });

@@ -15,10 +15,10 @@ export const JSON_TYPE = 'application/json; charset=utf-8';
 export const REFUSALS: Readonly<Record<number, string>> = {
   400: 'The request is not well-formed.',
   405: 'This path does not know that method; Allow says which it knows.',
-  406: 'Answers here are JSON.',
+  406: 'Answers are JSON, where nothing else is said.',
   408: 'The request took too long to arrive.',
-  413: 'The body is larger than 64 KiB.',
-  415: 'The body must be application/json in UTF-8.',
+  413: 'The body is larger than this path takes: 64 KiB, where nothing else is said.',
+  415: 'The body must be application/json in UTF-8, where nothing else is said.',
   431: 'The headers are too large.',
 };
 

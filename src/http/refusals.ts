@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { AppError, type ErrorCode, errorTable } from '../errors.js';
-import { publicExtensions } from '../graphql/format-error.js';
+import { AppError, type ErrorCode, errorTable, publicExtensions } from '../errors.js';
 import { type Log, logFailure } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
+import { ownMessageField } from '../observe/own-message.js';
 import { errorBody, HttpRefusal, REFUSALS } from './json-error.js';
 import { GRAPHQL_PATH } from './routes/graphql.js';
 
@@ -19,6 +19,13 @@ export interface Refusal {
   readonly detail?: string;
 }
 
+export interface RefusalsParts {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Whether a log line has the message of an error made in somebody's own code. */
+  readonly showsOwnMessages?: boolean;
+}
+
 export interface Refusals {
   /** One log line and one count for a request that did not get as far as a GraphQL operation. */
   report(refusal: Refusal): void;
@@ -28,9 +35,9 @@ export interface Refusals {
   answerUnknown(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply;
 }
 
-export function createRefusals({ log, metrics }: { log: Log; metrics: Metrics }): Refusals {
+export function createRefusals({ log, metrics, showsOwnMessages = false }: RefusalsParts): Refusals {
   function report({ code, error, ...fields }: Refusal): void {
-    logFailure(log, code, error, fields);
+    logFailure(log, code, error, { ...fields, ...(showsOwnMessages ? ownMessageField(error) : {}) });
     // The routes of probes and pages are no GraphQL requests; what no route took may have been meant as one.
     if (fields.route === null || fields.route === GRAPHQL_PATH) metrics.requests.inc({ operation: 'none', code });
   }
@@ -56,7 +63,7 @@ export function createRefusals({ log, metrics }: { log: Log; metrics: Metrics })
     },
     answerUnknown(app, request, reply) {
       const url = request.url.split('?', 1)[0] ?? '/';
-      const allowed = (['GET', 'POST'] as const).filter((method) => app.hasRoute({ method, url }));
+      const allowed = METHODS.filter((method) => app.hasRoute({ method, url }));
       const status = allowed.length === 0 ? 404 : 405;
       if (allowed.length > 0) reply.header('allow', allowed.join(', '));
       const code = status === 404 ? 'NOT_FOUND' : 'BAD_REQUEST';
@@ -64,6 +71,9 @@ export function createRefusals({ log, metrics }: { log: Log; metrics: Metrics })
     },
   };
 }
+
+/** Those that a route of somebody's own may have. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
 
 /** Whether the connection ended before the body did. If its bytes were at fault, they have been answered. */
 function hasLeft({ raw }: FastifyRequest): boolean {
@@ -89,9 +99,11 @@ function tell(error: unknown): Told {
     const { code, message } = error;
     return { status: errorTable[code].httpStatus, code, message, extensions: publicExtensions(error) };
   }
-  const status = (error as Partial<FastifyError> | null)?.statusCode;
+  const { statusCode: status, expose, message } = (error ?? {}) as Partial<FastifyError> & { expose?: unknown };
   if (status !== undefined && status >= 400 && status < 500) {
-    return { status, code: 'BAD_REQUEST', message: REFUSALS[status] };
+    const code = status === 404 ? 'NOT_FOUND' : 'BAD_REQUEST';
+    // Packages that make errors for a client to read (http-errors, @fastify/sensible) mark them so.
+    return { status, code, message: expose === true ? message : (REFUSALS[status] ?? errorTable[code].message) };
   }
   return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: undefined };
 }

@@ -1,12 +1,12 @@
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
-import { randomId } from '../lib/random.js';
 import type { Log } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { answerBrokenRequests } from './broken-requests.js';
 import { acceptJsonBodies } from './json-body.js';
 import { createRefusals, headersOf, type Refusals } from './refusals.js';
+import { requestIdOf } from './request-id.js';
 import { GRAPHQL_PATH } from './routes/graphql.js';
 import { checkHeaders } from './strict-requests.js';
 import { type TrustProxy, trustedProxies, warnAboutUntrustedProxy } from './trusted-proxies.js';
@@ -18,6 +18,7 @@ export interface ServerOptions {
   readonly trustProxy: TrustProxy;
   readonly corsOrigins: readonly string[];
   readonly timeouts?: Timeouts;
+  readonly showsOwnMessages?: boolean;
 }
 
 export interface Timeouts {
@@ -42,7 +43,6 @@ const HEADER_LIMIT_BYTES = 16 * 1024;
 const BODY_LIMIT_BYTES = 64 * 1024;
 const SLOW_MS = 1000;
 const LOCAL_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
-const REQUEST_ID = /^[A-Za-z0-9_.-]{1,64}$/;
 
 /** Fastify with everything that is the same on every path: bounds, headers, one shape of error. Routes come later. */
 export async function createServer(options: ServerOptions): Promise<Server> {
@@ -63,10 +63,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     trustProxy: trustedProxies(trustProxy),
-    genReqId: (request) => {
-      const given = request.headers['x-request-id'];
-      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomId();
-    },
+    genReqId: ({ headers }) => requestIdOf(headers['x-request-id']),
     frameworkErrors: refusals.answerError,
     exposeHeadRoutes: false,
     clientErrorHandler: brokenRequests.onClientError,
@@ -108,7 +105,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 function crossOriginRules({ corsOrigins, isProduction }: ServerOptions) {
   return {
     origin: corsOrigins.length > 0 ? [...corsOrigins] : isProduction ? false : LOCAL_ORIGIN,
-    methods: ['GET', 'POST'],
+    // The others are for routes of somebody's own.
+    methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: [
       'authorization',
       'content-type',

@@ -20,7 +20,7 @@ export const UNAVAILABLE_RETRY_AFTER_SECONDS = 5;
  * What `sns/jscode2session` answers. Its page lists -1, 40029, 40226 and 45011; the others are of WeChat's shared
  * list and were seen in answers to this call.
  */
-const errcodes: ReadonlyMap<number, ErrcodeRow> = new Map<number, ErrcodeRow>([
+export const errcodes: ReadonlyMap<number, ErrcodeRow> = new Map<number, ErrcodeRow>([
   [
     -1,
     {
@@ -61,7 +61,7 @@ const errcodes: ReadonlyMap<number, ErrcodeRow> = new Map<number, ErrcodeRow>([
   [48001, misconfigured('The account of this app may not use this API: check what it is authorised for.')],
 ]);
 
-const unknownErrcode: ErrcodeRow = {
+export const unknownErrcode: ErrcodeRow = {
   code: 'PLATFORM_UNAVAILABLE',
   retryAfterSeconds: UNAVAILABLE_RETRY_AFTER_SECONDS,
   meaning: 'WeChat answered an errcode that is not in our table.',

@@ -73,18 +73,9 @@ export function publicFieldFaults(
   const open = fields.filter((field) => !guarded.has(field) && !listed.includes(field));
   const gone = listed.filter((field) => !fields.includes(field));
   const both = listed.filter((field) => guarded.has(field));
-  const unasked = fields.filter((field) => guarded.has(field) && isSimple(schema, field));
   return [
     ...open.map((field) => `${field} is neither listed nor guarded by @Authorized`),
     ...gone.map((field) => `${field} is listed and does not exist`),
     ...both.map((field) => `${field} is listed as public and guarded`),
-    ...unasked.map((field) => `${field} is simple, so nothing asks its @Authorized`),
   ];
-}
-
-/** type-graphql gives a simple field no resolver, and it is the resolver that asks. */
-function isSimple(schema: GraphQLSchema, place: string): boolean {
-  const [typeName = '', fieldName = ''] = place.split('.');
-  const type = schema.getType(typeName);
-  return isObjectType(type) && type.getFields()[fieldName]?.resolve === undefined;
 }

@@ -79,7 +79,7 @@ describe('a page of another origin', () => {
     const { statusCode, headers, body } = await send(preflight(LISTED));
     expect({ statusCode, body }).toEqual({ statusCode: 204, body: '' });
     expect(headers).toMatchObject({
-      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
       'access-control-allow-headers': expect.stringContaining('authorization'),
       'access-control-max-age': '600',
       vary: 'Origin',

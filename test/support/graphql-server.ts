@@ -65,6 +65,7 @@ export async function startGraphqlServer(options: GraphqlServerOptions = {}): Pr
       return new RequestContext({
         requestId,
         authentication: { state: 'anonymous' },
+        rolesOf: async () => [],
         addressBlock: '127.0.0.1',
         carriedToken: () => null,
         verbs: { logIn: NOT_HERE, logOut: NOT_HERE },

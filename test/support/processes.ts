@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { APP_SECRET, APPID, SECRET_KEY_BASE64, searchForSecrets } from './test-gateway.js';
 
-const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+const dist = process.env.PACKED_DIST ?? fileURLToPath(new URL('../../dist', import.meta.url));
+const MAIN = path.join(dist, 'cli', 'main.js');
 
 /** A gateway in a process of its own, as an operator starts one. */
 export interface GatewayProcess {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config, loadConfig } from '../../src/config.js';
 import { composeGateway, type RunningGateway, type Seams } from '../../src/gateway.js';
+import type { OwnParts } from '../../src/gateway-options.js';
 import { CAUSE_CANARY, createFaults, type Faults, faultyDatabase, faultySessionStore } from './faults.js';
 import { captureLog, type LogCapture } from './log-capture.js';
 
@@ -80,6 +81,8 @@ export interface TestGatewayOptions {
   dataDir?: string;
   clock?: TestClock;
   config?: Partial<Config>;
+  /** What a back-end developer puts into it. */
+  own?: OwnParts;
   seams?: Seams;
 }
 
@@ -101,6 +104,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     logDestination: captured.destination,
     wrapSessionStore: faultySessionStore(sessionFaults),
     wrapDatabase: faultyDatabase(sqlFaults),
+    ...options.own,
     ...options.seams,
   });
 

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import path from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transform } from '@swc/core';
 import { withGuardOff } from './guard-off.mjs';
 
-// Child processes of tests run src/ as it is now, as the tests themselves do, not what was last built.
+// Child processes of tests run src/ as it is now, as the tests themselves do, not what was last built. The tests of the
+// package run what is packed, and so do their children.
+const { PACKED_DIST } = process.env;
 const jsc = {
   target: 'es2022',
   parser: { syntax: 'typescript', decorators: true },
@@ -12,7 +15,10 @@ const jsc = {
 
 export async function resolve(specifier, context, next) {
   const isOurs = specifier.startsWith('.') && context.parentURL?.endsWith('.ts');
-  return next(isOurs ? specifier.replace(/\.js$/, '.ts') : specifier, context);
+  if (!isOurs) return next(specifier, context);
+  const source = /^(?:\.\.\/)+src\/(.+)$/.exec(specifier)?.[1];
+  if (PACKED_DIST && source) return next(pathToFileURL(path.join(PACKED_DIST, source)).href, context);
+  return next(specifier.replace(/\.js$/, '.ts'), context);
 }
 
 export async function load(url, context, next) {

@@ -1,0 +1,8 @@
+import { randomId } from '../lib/random.js';
+
+const REQUEST_ID = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/** The name that the client, or a proxy, has given a request, if it can be one; else a new one. */
+export function requestIdOf(given: string | readonly string[] | undefined): string {
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomId();
+}

@@ -1,0 +1,16 @@
+export type {
+  CodeOptions,
+  Exchange,
+  FailOptions,
+  Fault,
+  Outcome,
+  SimulatedApp,
+  SimulatedUser,
+  SimulatedUserKind,
+  SimulatedUserOptions,
+  SimulatedWechat,
+} from '../simulator/index.js';
+export { SimulatorMisuse } from '../simulator/misuse.js';
+export type { Document, SendGraphQL, TestAnswer, TestError, Variables } from './graphql.js';
+export { type SignedIn, type SignInAs, type SignInOptions, SignInRefused } from './sign-in.js';
+export { createTestGateway, type TestGateway, type TestGatewayOptions } from './test-gateway.js';
