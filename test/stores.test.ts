@@ -1,9 +1,12 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { DatabaseUrl } from '../src/lib/store-url.js';
 import { openSqliteFile } from '../src/sql/sqlite-file.js';
 import { openStores, type Stores } from '../src/stores.js';
+import { describeWithService } from './servers/describe-with-service.js';
+import type { LocalServer } from './servers/local-server.js';
+import { askPostgres, freshDatabase, startPostgres } from './servers/postgres.js';
 import { HASH, NOW, VALUE } from './suites/session-store.js';
 import { startChild } from './support/child-process.js';
 import { makeTempDir, type TempDir } from './support/test-gateway.js';
@@ -161,5 +164,113 @@ describe('stores that cannot be opened', () => {
     } finally {
       await child.kill();
     }
+  });
+});
+
+describeWithService('postgres', 'stores in PostgreSQL', () => {
+  const PASSWORD = 'CANARY-of-postgres';
+  let server: LocalServer;
+  let url: string;
+
+  beforeAll(async () => {
+    server = await startPostgres({ password: PASSWORD });
+  });
+  afterAll(() => server.stop());
+  beforeEach(async () => {
+    url = await freshDatabase(server);
+  });
+
+  const postgres = (text: string): DatabaseUrl => ({ kind: 'postgres', url: text });
+  const connections = async (of: string) =>
+    askPostgres(
+      of,
+      "SELECT pid FROM pg_stat_activity WHERE application_name = 'menjin' AND datname = current_database()",
+    );
+
+  test('share the connections to one database', async () => {
+    expect(await whatStays(postgres(url), postgres(url))).toEqual({ users: 2, session: true });
+    const stores = await open(postgres(url), postgres(url));
+    await Promise.all(
+      Array.from({ length: 50 }, (_, n) => [addUser(stores, `u${n}`), stores.sessionStore.get(HASH)]).flat(),
+    );
+    expect((await connections(url)).length).toBeLessThanOrEqual(10);
+    await stores.close();
+    expect(await connections(url)).toEqual([]);
+  });
+
+  test.each<[string, () => Promise<[DatabaseUrl, DatabaseUrl]>, unknown]>([
+    [
+      'a database each',
+      async () => [postgres(url), postgres(await freshDatabase(server))],
+      { users: 2, session: true },
+    ],
+    ['SQL', async () => [postgres(url), MEMORY], { users: 2, session: false }],
+    ['the sessions', async () => [sqlite('sql.db'), postgres(url)], { users: 2, session: true }],
+  ])('may be there alone: %s', async (_which, urls, stays) => {
+    expect(await whatStays(...(await urls()))).toEqual(stays);
+  });
+
+  test('warn, once, of settings with which it does not keep what it says it has', async () => {
+    await askPostgres(url, `ALTER DATABASE ${new URL(url).pathname.slice(1)} SET synchronous_commit = off`);
+    const stores = await open(postgres(url), postgres(url));
+    expect(stores.warnings).toEqual([
+      'PostgreSQL has fsync = off: a power cut may damage the database',
+      'PostgreSQL has full_page_writes = off: a power cut may damage the database',
+      'PostgreSQL has synchronous_commit = off: a crash may take the last logins and logouts with it',
+    ]);
+    await stores.close();
+    const local = await open(MEMORY, MEMORY);
+    expect(local.warnings).toEqual([]);
+    await local.close();
+  });
+
+  test.each<[what: string, spoil: (url: string) => Promise<string> | string, reason: RegExp]>([
+    ['a wrong password', (text) => text.replace(PASSWORD, `${PASSWORD}-old`), /it refuses the user or the password$/],
+    ['no password', (text) => text.replace(`:${PASSWORD}`, ''), /it asks for a password$/],
+    ['an unknown user', (text) => text.replace('//postgres:', '//mallory:'), /it refuses the user or the password$/],
+    ['a database that is not there', (text) => `${text}_gone`, /there is no such database$/],
+    ['one that speaks no TLS', (text) => `${text}?sslmode=require`, /it speaks no TLS, which sslmode asks for$/],
+    [
+      'a user who may not make tables',
+      async (text) => {
+        await askPostgres(server.url, `CREATE ROLE reader LOGIN PASSWORD '${PASSWORD}'`).catch(() => undefined);
+        return text.replace('//postgres:', '//reader:');
+      },
+      /the user may not make or change the tables$/,
+    ],
+  ])('say so in a sentence, without a part of the URL: %s', async (_what, spoil, reason) => {
+    const spoiled = postgres(await spoil(url));
+    for (const [variable, opening] of [
+      ['DATABASE_URL', () => open(spoiled, MEMORY)],
+      ['SESSION_STORE_URL', () => open(MEMORY, spoiled)],
+    ] as const) {
+      const { message } = (await opening().catch((error: unknown) => error)) as Error;
+      expect(message).toMatch(new RegExp(`^${variable}: PostgreSQL cannot be used: `));
+      expect(message).toMatch(reason);
+      expect(message).not.toMatch(/CANARY|127\.0\.0\.1|test_|\n/);
+    }
+  });
+
+  test('say so for a database of a newer menjin', async () => {
+    await (await open(postgres(url), MEMORY)).close();
+    await askPostgres(url, 'INSERT INTO schema_versions VALUES (99, 0)');
+    await expect(open(postgres(url), MEMORY)).rejects.toThrow(/^DATABASE_URL: .*version 99.*start a newer menjin/);
+  });
+
+  test('wait for a server that is still starting', async () => {
+    await server.kill();
+    const opening = open(postgres(url), postgres(url));
+    await server.restart();
+    const stores = await opening;
+    expect(await stores.sessionStore.get(HASH)).toBeNull();
+    await stores.close();
+  });
+
+  test('need no right to make tables once they are there', async () => {
+    await (await open(postgres(url), postgres(url))).close();
+    await askPostgres(server.url, `CREATE ROLE writer LOGIN PASSWORD '${PASSWORD}'`).catch(() => undefined);
+    await askPostgres(url, 'GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO writer');
+    const asWriter = postgres(url.replace('//postgres:', '//writer:'));
+    expect(await whatStays(asWriter, asWriter)).toEqual({ users: 2, session: true });
   });
 });

@@ -1,16 +1,21 @@
 import { join, resolve, sep } from 'node:path';
+import { parsePostgresUrl } from './postgres-url.js';
+import { parseRedisClusterUrl } from './redis-cluster-url.js';
 
 export type StoreUrl =
   | { readonly kind: 'sqlite'; readonly path: string }
   | { readonly kind: 'memory' }
+  /** One Redis, or some nodes of a cluster. The URL may hold a password. */
+  | { readonly kind: 'redis'; readonly url: string }
   /** The URL may hold a password. */
-  | { readonly kind: 'redis'; readonly url: string };
+  | { readonly kind: 'postgres'; readonly url: string };
 
 /** What SQL can live in. */
 export type DatabaseUrl = Exclude<StoreUrl, { kind: 'redis' }>;
 
-/** `memory:`, `sqlite:` (path is then '') or `sqlite:<path>`; null for anything else. */
+/** `memory:`, `sqlite:` (path is then ''), `sqlite:<path>` or `postgres://...`; null for anything else. */
 export function parseDatabaseUrl(text: string): DatabaseUrl | null {
+  if (parsePostgresUrl(text) !== null) return { kind: 'postgres', url: text };
   if (/^memory:$/i.test(text)) return { kind: 'memory' };
   const match = /^sqlite:(?:\/\/(?=\/))?(.*)$/i.exec(text);
   const path = match?.[1];
@@ -19,8 +24,12 @@ export function parseDatabaseUrl(text: string): DatabaseUrl | null {
   return { kind: 'sqlite', path };
 }
 
-/** Those of a database, and `redis:`, `rediss:` (TLS) or `valkey:`, with `//[[user]:password@]host[:port][/number]`. */
+/**
+ * Those of a database, and `redis:`, `rediss:` (TLS) or `valkey:`, with `//[[user]:password@]host[:port][/number]`, or
+ * `redis+cluster:` and `rediss+cluster:`.
+ */
 export function parseSessionStoreUrl(text: string): StoreUrl | null {
+  if (parseRedisClusterUrl(text) !== null) return { kind: 'redis', url: text };
   return parseRedisUrl(text) ?? parseDatabaseUrl(text);
 }
 

@@ -2,6 +2,7 @@ import { Kysely, SqliteDialect } from 'kysely';
 import { AppError, storeUnavailable } from '../errors.js';
 import { DeadlineError } from '../lib/deadline.js';
 import { migrate } from './migrations/index.js';
+import { PostgresUnavailableError, sqlState } from './postgres-errors.js';
 import type { Schema } from './schema.js';
 import { OPENING_TIMEOUT_MS, type SqliteFile, sqliteCode } from './sqlite-file.js';
 
@@ -17,6 +18,7 @@ export type Sql = Kysely<Schema>;
 export interface Database {
   /** Only for reading. `work` may run more than once. */
   query<T>(work: (sql: Sql, now: number) => Promise<T>): Promise<T>;
+  /** `work` may run more than once, each time in a transaction that is the first to leave anything. */
   transaction<T>(work: (sql: Sql, now: number) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -42,17 +44,22 @@ export async function openSqliteDatabase(file: SqliteFile, now: () => number): P
 /** SQLite's codes that mean "cannot answer now", in contrast to a wrong statement or a violated constraint. */
 const UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|READONLY|CANTOPEN|NOTADB|CORRUPT|NOMEM|PERM|AUTH|PROTOCOL)/;
 
-async function answered<T>(work: () => Promise<T>): Promise<T> {
+/** What a database throws, as its callers know it. */
+export async function answered<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof AppError) throw error;
-    const unavailable = error instanceof DeadlineError || UNAVAILABLE.test(sqliteCode(error) ?? '');
-    throw unavailable ? storeUnavailable('sql', error) : error;
+    throw isUnavailable(error) ? storeUnavailable('sql', error) : error;
   }
 }
 
-/** True for a row that would have been the second of its kind. */
+function isUnavailable(error: unknown): boolean {
+  if (error instanceof DeadlineError || error instanceof PostgresUnavailableError) return true;
+  return UNAVAILABLE.test(sqliteCode(error) ?? '');
+}
+
+/** True for a row that would have been the second of its kind. On PostgreSQL its transaction has come to nothing. */
 export function isUniqueViolation(error: unknown): boolean {
-  return /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(sqliteCode(error) ?? '');
+  return /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/.test(sqliteCode(error) ?? '') || sqlState(error) === '23505';
 }

@@ -51,6 +51,11 @@ interface SessionsTable {
   reason: string | null;
   /** When the value's deletion was confirmed. */
   gone_at: number | null;
+  /** When its last use was written down; null for one that has not been used since older versions. */
+  touched_at: number | null;
+  /** Where the login came from, and the User-Agent it named. */
+  ip: string | null;
+  device: string | null;
 }
 
 interface LoginClaimsTable {

@@ -4,8 +4,8 @@ import { faultGroups } from './catalogue.js';
 import { checkCatalogue } from './check-catalogue.js';
 import type { FaultGroup } from './fault.js';
 
-/** Of what is outside: the platform, Redis, what clients send, and sessions under races. */
-const NUMBERS = [...range(1, 24), ...range(25, 40), ...range(70, 98), ...range(99, 101), 109, 110];
+/** Of what is outside: the platform, Redis, PostgreSQL, what clients send, and sessions under races. */
+const NUMBERS = [...range(1, 24), ...range(25, 40), ...range(50, 55), ...range(70, 98), ...range(99, 101), 109, 110];
 
 function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);

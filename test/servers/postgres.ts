@@ -1,13 +1,24 @@
 import { execFile } from 'node:child_process';
-import { chownSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, chownSync, copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import pg from 'pg';
 import { findBinary, missingService, serverUser } from './binaries.js';
 import { type LocalServer, startLocalServer } from './local-server.js';
 import { answersWith } from './raw-request.js';
 
-/** An empty PostgreSQL: database and superuser `postgres`, no password. Not safe against a crash of the machine. */
-export async function startPostgres(): Promise<LocalServer> {
+export interface PostgresOptions {
+  /** Of the superuser; it is asked for then. Letters, digits, `-` and `_`. */
+  password?: string;
+  /** It speaks TLS too, with the certificate and the key in these files. */
+  tls?: { readonly certificate: string; readonly key: string };
+  /** More of its settings: `max_connections=5`. */
+  settings?: readonly string[];
+}
+
+/** An empty PostgreSQL: database and superuser `postgres`, without a password. Not safe against a crash of the machine. */
+export async function startPostgres({ password, tls, settings = [] }: PostgresOptions = {}): Promise<LocalServer> {
   const command = findBinary('postgres', 'postgres');
   const initdb = findBinary('postgres', 'initdb');
   const user = serverUser();
@@ -18,31 +29,69 @@ export async function startPostgres(): Promise<LocalServer> {
     user,
     async prepare(directory) {
       if (user.uid !== undefined && user.gid !== undefined) chownSync(directory, user.uid, user.gid);
+      const passwordFile = path.join(directory, 'password');
+      if (password !== undefined) writeFileSync(passwordFile, password, { mode: 0o644 });
       const args = [
-        '-D',
-        path.join(directory, 'data'),
-        '-U',
-        'postgres',
-        '-A',
-        'trust',
-        '-E',
-        'UTF8',
-        '--no-locale',
-        '--no-sync',
+        ...['-D', path.join(directory, 'data'), '-U', 'postgres', '-E', 'UTF8', '--no-locale', '--no-sync'],
+        ...(password === undefined ? ['-A', 'trust'] : ['-A', 'scram-sha-256', '--pwfile', passwordFile]),
       ];
+      if (tls !== undefined) writeKeyPair(tls, directory, user);
       await promisify(execFile)(initdb, args, { ...user, cwd: directory, timeout: 60_000 });
     },
     args: (port, directory) => [
       ...['-D', path.join(directory, 'data'), '-p', `${port}`, '-h', '127.0.0.1', '-k', directory],
-      ...settings.flatMap((setting) => ['-c', setting]),
+      ...[...STANDING_SETTINGS, ...settings, ...(tls === undefined ? [] : tlsSettings(directory))].flatMap(
+        (setting) => ['-c', setting],
+      ),
     ],
-    url: (port) => `postgres://postgres@127.0.0.1:${port}/postgres`,
+    url: (port) => `postgres://postgres${password === undefined ? '' : `:${password}`}@127.0.0.1:${port}/postgres`,
     answers: (port) => answersWith(port, startupMessage, 'R'),
     startTimeoutMs: 30_000,
   });
 }
 
-const settings = [
+function writeKeyPair(
+  { certificate, key }: NonNullable<PostgresOptions['tls']>,
+  directory: string,
+  { uid, gid }: { uid?: number; gid?: number },
+): void {
+  copyFileSync(certificate, path.join(directory, 'server.pem'));
+  // It refuses a key that others could read.
+  const own = path.join(directory, 'server-key.pem');
+  copyFileSync(key, own);
+  chmodSync(own, 0o600);
+  if (uid !== undefined && gid !== undefined) chownSync(own, uid, gid);
+}
+
+function tlsSettings(directory: string): string[] {
+  return [
+    'ssl=on',
+    `ssl_cert_file=${path.join(directory, 'server.pem')}`,
+    `ssl_key_file=${path.join(directory, 'server-key.pem')}`,
+  ];
+}
+
+/** Sends one statement on a connection of its own. Rejects with what PostgreSQL refused it with. */
+export async function askPostgres<Row>(url: string, text: string, parameters: unknown[] = []): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    const { rows } = await client.query(text, parameters);
+    return rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** An empty database of its own on this server: its URL. */
+export async function freshDatabase(server: LocalServer): Promise<string> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await askPostgres(server.url, `CREATE DATABASE ${name}`);
+  return server.url.replace(/\/postgres$/, `/${name}`);
+}
+
+const STANDING_SETTINGS = [
   'fsync=off',
   'full_page_writes=off',
   'shared_buffers=16MB',
