@@ -1,22 +1,31 @@
 import { createClient, ErrorReply } from '@redis/client';
 import { DeadlineError, withDeadline } from './lib/deadline.js';
+import { watchReplacement } from './redis-replacement.js';
 
 export type RedisClient = ReturnType<typeof clientFor>;
 
-/** One connection to a Redis, kept up in the background for as long as it is not closed. */
+/** A Redis, or a cluster of them. */
 export interface Redis {
-  /** For libraries that send commands themselves. Every call of theirs goes through `ask`. */
-  readonly client: RedisClient;
+  readonly isCluster: boolean;
   /**
-   * Makes one call, and waits for its answer within the deadline. What was given up may still be done: nothing may rest on
-   * its not happening.
+   * Makes one call with the client it is handed, and waits for its answer within the deadline. What was given up may still
+   * be done: nothing may rest on its not happening. In a cluster the client leads to the node that holds `key`, the only
+   * key the call may name; it is made again where that node says the key has gone. Without a key any node will do.
    *
    * @throws what the call threw; DeadlineError; RedisUnreachableError, at once, while Redis is known not to answer.
    */
-  ask<T>(call: () => Promise<T>): Promise<T>;
-  /** false: a call now would be refused without being made. */
+  ask<T>(call: (client: RedisClient) => Promise<T>, key?: string): Promise<T>;
+  /** false: a call now would be refused without being made, whatever its key. */
   isReachable(): boolean;
+  /** One for each node that holds keys. */
+  connections(): readonly RedisConnection[];
   close(): Promise<void>;
+}
+
+/** One connection to a Redis, kept up in the background for as long as it is not closed. */
+export interface RedisConnection extends Redis {
+  /** For libraries that send commands themselves. Every call of theirs goes through `ask`. */
+  readonly client: RedisClient;
 }
 
 export interface RedisEvents {
@@ -24,6 +33,8 @@ export interface RedisEvents {
   readonly onLost?: (error: unknown) => void;
   /** Once, when it answers again. */
   readonly onBack?: () => void;
+  /** After a reconnect, when another server answers, or the same in another role: what was deleted may be there again. */
+  readonly onReplaced?: () => void;
 }
 
 export class RedisUnreachableError extends Error {
@@ -40,8 +51,13 @@ const LEAVE_REPLICA_EVERY_MS = 2000;
  *
  * @param url `redis:` or `rediss:`
  */
-export function connectRedis(url: string, { onLost, onBack }: RedisEvents = {}, timeoutMs = 1000): Redis {
+export function connectRedis(
+  url: string,
+  { onLost, onBack, onReplaced }: RedisEvents = {},
+  timeoutMs = 1000,
+): RedisConnection {
   const client = clientFor(url, timeoutMs);
+  const replacement = onReplaced === undefined ? null : watchReplacement(client, onReplaced);
   let isClosed = false;
   // A command that was sent and not answered. Redis answers in order, so the next one would only wait behind it.
   let isSilent = false;
@@ -59,6 +75,7 @@ export function connectRedis(url: string, { onLost, onBack }: RedisEvents = {}, 
   function hear(): void {
     isSilent = false;
     isRefusing = false;
+    replacement?.answered();
     if (!isLost || !client.isReady) return;
     isLost = false;
     onBack?.();
@@ -71,6 +88,7 @@ export function connectRedis(url: string, { onLost, onBack }: RedisEvents = {}, 
   client.on('error', lose);
   client.on('ready', () => {
     isSilent = false;
+    replacement?.connected();
     client.ping().then(hear, lose);
   });
   client.on('ping-interval', hear);
@@ -88,13 +106,15 @@ export function connectRedis(url: string, { onLost, onBack }: RedisEvents = {}, 
 
   const isReachable = () => client.isReady && !isSilent && !isRefusing;
 
-  return {
+  const connection: RedisConnection = {
     client,
+    isCluster: false,
     isReachable,
+    connections: () => [connection],
     ask: async (call) => {
       if (!isReachable())
         throw new RedisUnreachableError(client.isReady ? 'it does not answer, or refuses' : 'not connected');
-      const answer = call();
+      const answer = call(client);
       // Also when it comes too late for its caller.
       answer.then(hear, hearRefusal);
       try {
@@ -116,6 +136,7 @@ export function connectRedis(url: string, { onLost, onBack }: RedisEvents = {}, 
       if (client.isOpen) client.destroy();
     },
   };
+  return connection;
 }
 
 function clientFor(url: string, timeoutMs: number) {
@@ -142,7 +163,7 @@ export function codeOf(error: unknown): string | null {
 }
 
 /** The log shows an error's code, and never the message of a foreign one. */
-function withCode(error: unknown): unknown {
+export function withCode(error: unknown): unknown {
   const code = codeOf(error);
   return code === null ? error : Object.assign(error as Error, { code });
 }

@@ -2,7 +2,7 @@ import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../errors.js';
 import type { Rate } from '../lib/rate.js';
 import type { App } from '../platforms/platform.js';
-import type { Redis } from '../redis.js';
+import type { Redis, RedisClient } from '../redis.js';
 import { createBoundedMemory } from './bounded-memory.js';
 
 export interface LoginAttempt {
@@ -36,12 +36,22 @@ function createLimit(limit: 'ip' | 'app', rate: Rate | null, redis: Redis | null
   if (rate === null) return async () => undefined;
   const options = { keyPrefix: `menjin:limit:${limit}`, points: rate.count, duration: rate.windowSeconds };
   const memory = createBoundedMemory(options);
-  const shared = redis && new RateLimiterRedis({ ...options, storeClient: redis.client, useRedisPackage: true });
+  const limiters = new WeakMap<RedisClient, RateLimiterRedis>();
+
+  /** A cluster has a client for each of its nodes. */
+  function sharedOver(client: RedisClient): RateLimiterRedis {
+    const shared =
+      limiters.get(client) ?? new RateLimiterRedis({ ...options, storeClient: client, useRedisPackage: true });
+    limiters.set(client, shared);
+    return shared;
+  }
 
   async function consume(key: string): Promise<RateLimiterRes> {
-    if (redis === null || shared === null) return outcomeOf(memory(key));
+    if (redis === null) return outcomeOf(memory(key));
     // A store that blinks must stop no login, nor let any number of them through.
-    return redis.ask(() => outcomeOf(shared.consume(key))).catch(() => outcomeOf(memory(key)));
+    return redis
+      .ask((client) => outcomeOf(sharedOver(client).consume(key)), `${options.keyPrefix}:${key}`)
+      .catch(() => outcomeOf(memory(key)));
   }
 
   return async (key) => {

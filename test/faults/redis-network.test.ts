@@ -84,8 +84,11 @@ describeWithService('redis', 'a network in trouble before Redis', () => {
   });
 
   test('a kilobyte a second in pieces of one byte: slow, and right', async () => {
-    const { proxy, url } = await scene.proxyTo(await scene.redis());
+    const redis = await scene.redis();
+    const { proxy, url } = await scene.proxyTo(redis);
     const gateway = await scene.gateway(url, { config: { loginLimitPerIp: null } });
+    // Its settings are looked at once, and are some kilobytes.
+    while ((await commandCalls(redis.url, 'config\\|get')) === 0) await new Promise(setImmediate);
     proxy.slice(1);
     proxy.bandwidth(1_000);
     const token = await gateway.tokenFor(codeOf('u-alice'));

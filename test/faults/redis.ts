@@ -169,7 +169,13 @@ export const redisFaults: FaultGroup = {
     },
     'deadline-is-patient': {
       keeps: 'The deadline leaves a slow line the time it needs.',
-      off: [{ file: 'src/redis.ts', from: 'timeoutMs = 1000)', to: 'timeoutMs = 100)' }],
+      off: [
+        {
+          file: 'src/redis.ts',
+          from: '  timeoutMs = 1000,\n): RedisConnection',
+          to: '  timeoutMs = 100,\n): RedisConnection',
+        },
+      ],
     },
     'keyv-throws': {
       keeps: 'A value that could not be read is not one that is absent.',
@@ -206,8 +212,8 @@ export const redisFaults: FaultGroup = {
       off: [
         {
           file: 'src/sessions/stores/redis.ts',
-          from: 'await ask(() => keyvRedis.get(PREFIX + key))',
-          to: 'await ask(async () => keyvRedis.get((await client.keys(PREFIX + key))[0] ?? key))',
+          from: 'await ask((client) => keyvOver(client).get(PREFIX + key), PREFIX + key)',
+          to: 'await ask(async (client) => keyvOver(client).get((await client.keys(PREFIX + key))[0] ?? key), PREFIX + key)',
         },
       ],
     },
@@ -216,8 +222,8 @@ export const redisFaults: FaultGroup = {
       off: [
         {
           file: 'src/auth/finish-ending.ts',
-          from: 'await sessionStore.delete(ending.tokenHash);',
-          to: 'await sessionStore.delete(ending.tokenHash).catch(() => undefined);',
+          from: 'await deleteValues(sessionStore, tokenHashes);',
+          to: 'await deleteValues(sessionStore, tokenHashes).catch(() => undefined);',
         },
       ],
     },

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import KeyvRedis from '@keyv/redis';
 import type { StoredData } from 'keyv';
-import { codeOf, type Redis } from '../../redis.js';
+import { codeOf, type Redis, type RedisClient } from '../../redis.js';
 import type { SessionAdapter } from '../session-store.js';
 
 /** Before every key, so that other programs may use the same Redis. */
@@ -10,11 +10,23 @@ const PREFIX = 'menjin:';
 /** What is there is of another type than a text: no value of ours, and not nothing either. */
 const FOREIGN = '';
 
-/** A Keyv storage adapter over one Redis, through @keyv/redis. What Redis does not answer rejects, within its deadline. */
-export function createRedisAdapter({ client, ask, isReachable }: Redis): SessionAdapter {
-  const keyvRedis = new KeyvRedis<string>(client, { throwOnErrors: true });
-  // The same errors reject; without a listener some would be thrown where nobody waits.
-  keyvRedis.on('error', () => undefined);
+/**
+ * A Keyv storage adapter over a Redis or a cluster, through @keyv/redis. What Redis does not answer rejects, within its
+ * deadline. Every call names one key: a cluster refuses those that name keys of several slots.
+ */
+export function createRedisAdapter({ ask, isReachable, connections }: Redis): SessionAdapter {
+  const keyvs = new WeakMap<RedisClient, KeyvRedis<string>>();
+
+  /** A cluster has a client for each of its nodes. */
+  function keyvOver(client: RedisClient): KeyvRedis<string> {
+    const keyv = keyvs.get(client) ?? new KeyvRedis<string>(client, { throwOnErrors: true });
+    if (!keyvs.has(client)) {
+      // The same errors reject; without a listener some would be thrown where nobody waits.
+      keyv.on('error', () => undefined);
+      keyvs.set(client, keyv);
+    }
+    return keyv;
+  }
 
   return Object.assign(new EventEmitter(), {
     opts: {},
@@ -22,28 +34,31 @@ export function createRedisAdapter({ client, ask, isReachable }: Redis): Session
     isReachable,
 
     async get<Value>(key: string): Promise<StoredData<Value> | undefined> {
-      const stored = await ask(() => keyvRedis.get(PREFIX + key)).catch((error: unknown) => {
+      const stored = await ask((client) => keyvOver(client).get(PREFIX + key), PREFIX + key).catch((error: unknown) => {
         if (codeOf(error) === 'WRONGTYPE') return FOREIGN;
         throw error;
       });
       return stored as StoredData<Value> | undefined;
     },
     async set(key: string, value: string, ttlMs?: number): Promise<boolean> {
-      await ask(() => keyvRedis.set(PREFIX + key, value, ttlMs));
+      await ask((client) => keyvOver(client).set(PREFIX + key, value, ttlMs), PREFIX + key);
       return true;
     },
     async replace(key: string, value: string, ttlMs?: number): Promise<boolean> {
       const expiry = ttlMs === undefined ? {} : { PX: ttlMs };
-      return (await ask(() => client.set(PREFIX + key, value, { XX: true, ...expiry }))) === 'OK';
+      const answer = await ask((client) => client.set(PREFIX + key, value, { XX: true, ...expiry }), PREFIX + key);
+      return answer === 'OK';
     },
     delete(key: string): Promise<boolean> {
-      return ask(() => keyvRedis.delete(PREFIX + key));
+      return ask((client) => keyvOver(client).delete(PREFIX + key), PREFIX + key);
     },
     /** Looks at every key of the Redis: for tests, never for a request. */
     async clear(): Promise<void> {
       const MATCH = `${PREFIX}${this.namespace === undefined ? '' : `${this.namespace}:`}*`;
-      for await (const keys of client.scanIterator({ MATCH, COUNT: 1000 })) {
-        if (keys.length > 0) await client.unlink(keys);
+      for (const { client } of connections()) {
+        for await (const keys of client.scanIterator({ MATCH, COUNT: 1000 })) {
+          await Promise.all(keys.map((key) => client.unlink(key)));
+        }
       }
     },
     // The connection is closed by who opened it.

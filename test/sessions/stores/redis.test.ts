@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { connectRedis, type Redis } from '../../../src/redis.js';
+import { connectRedis, type RedisConnection } from '../../../src/redis.js';
 import { createSessionStore } from '../../../src/sessions/session-store.js';
 import { createRedisAdapter } from '../../../src/sessions/stores/redis.js';
 import { describeWithService } from '../../servers/describe-with-service.js';
@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 
 describeWithService('redis', 'sessions in Redis', () => {
   let server: LocalServer;
-  let redis: Redis;
+  let redis: RedisConnection;
 
   beforeAll(async () => {
     server = await startRedis();
@@ -26,7 +26,7 @@ describeWithService('redis', 'sessions in Redis', () => {
     await server.stop();
   });
 
-  async function connected(): Promise<Redis> {
+  async function connected(): Promise<RedisConnection> {
     const opened = connectRedis(server.url);
     await once(opened.client, 'ready');
     return opened;
