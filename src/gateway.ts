@@ -2,13 +2,17 @@ import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/dis
 import type { FastifyInstance } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { createAuthenticate } from './auth/authenticate.js';
+import { createListSessions } from './auth/list-sessions.js';
 import { createLogIn } from './auth/log-in.js';
 import { createLogOut } from './auth/log-out.js';
+import { createRevokeSession } from './auth/revoke-session.js';
+import { createRevokeSessions } from './auth/revoke-sessions.js';
+import { gatedAuthenticate } from './auth/sweeper.js';
 import { createTouch } from './auth/touch.js';
 import type { Viewer } from './auth/viewer.js';
 import { type Config, loadConfig } from './config.js';
 import type { ContextMaker } from './context-builder.js';
-import { loadDevelopmentKeys } from './development-keys.js';
+import { composeEnding, readinessChecks } from './ending.js';
 import type { fetchJson } from './fetch-json.js';
 import { checkOptionNames, checkOwnParts, type GatewayOptions, type OwnParts } from './gateway-options.js';
 import { startApollo } from './graphql/apollo.js';
@@ -26,7 +30,7 @@ import { requestIdOf } from './http/request-id.js';
 import { identifySenders } from './http/request-viewer.js';
 import { graphqlRoute } from './http/routes/graphql.js';
 import { healthRoutes } from './http/routes/health.js';
-import { senderOf } from './http/sender.js';
+import { addressOf, senderOf } from './http/sender.js';
 import { createServer } from './http/server.js';
 import { type Closers, createClosers } from './lib/closers.js';
 import { createKeyRing } from './lib/key-ring.js';
@@ -37,6 +41,7 @@ import { createLog, describeCause, type Log } from './observe/log.js';
 import { createMetrics, type Metrics, measureProcess } from './observe/metrics.js';
 import { createPlatforms } from './platforms/index.js';
 import type { App } from './platforms/platform.js';
+import { serverKeysOf } from './server-keys.js';
 import { createLifetimes } from './sessions/lifetimes.js';
 import type { SessionStore } from './sessions/session-store.js';
 import type { Simulator } from './simulator/index.js';
@@ -45,8 +50,8 @@ import { openStores } from './stores.js';
 import { version } from './version.js';
 
 export { type Config, ConfigError, type GivenConfig } from './config.js';
-export { DataDirError } from './development-keys.js';
 export type { GatewayOptions } from './gateway-options.js';
+export { DataDirError } from './server-keys.js';
 
 export interface Gateway {
   /**
@@ -78,9 +83,13 @@ export interface Seams {
   readonly fetchJson?: typeof fetchJson;
   /** Pages and explorers. @default true, outside production */
   readonly hasPages?: boolean;
+  /** null: only what is unfinished at the start is swept. @default 2000 */
+  readonly sweepEveryMs?: number | null;
 }
 
 export interface RunningGateway extends Gateway, ContextMaker {
+  /** One round of what a process does every two seconds. */
+  sweep(): Promise<void>;
   readonly config: Config;
   readonly log: Log;
   /** null in production, and where apps are configured. */
@@ -89,6 +98,7 @@ export interface RunningGateway extends Gateway, ContextMaker {
   metricsText(): Promise<string>;
 }
 
+const SWEEP_EVERY_MS = 2000;
 const WECHAT_API_URL = 'https://api.weixin.qq.com';
 
 /**
@@ -125,13 +135,16 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
   const schema = buildGatewaySchema(own);
   const log = createLog(config.logLevel, seams.logDestination);
   const metrics = createMetrics();
-  const keys = createKeyRing(config.secretKeys.length > 0 ? config.secretKeys : loadDevelopmentKeys(config.dataDir));
+  const keys = createKeyRing(serverKeysOf(config));
 
-  const stores = await openStores(config, now, {
+  let deleteAgain = (): void => undefined;
+  const stores = await openStores(config, seams.now ?? null, {
     onLost: (error) => log.warn(describeCause(error), 'Redis does not answer'),
     onBack: () => log.info('Redis answers again'),
+    onReplaced: () => deleteAgain(),
   });
   closers.add(stores.close);
+  for (const warning of stores.warnings) log.warn(warning);
   const database = measuredDatabase(wrapDatabase(stores.database), metrics);
   const sessionStore = measuredSessionStore(wrapSessionStore(stores.sessionStore), metrics);
 
@@ -150,24 +163,36 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
     redis: stores.redis,
   });
 
+  const { cache, ending, sweep, sweeper, ...replaced } = composeEnding({
+    ...{ database, sessionStore, redis: stores.redis, log, closers, now, elapsedMs },
+    cacheSize: config.sessionCacheSize,
+    sweepEveryMs: seams.sweepEveryMs === undefined ? SWEEP_EVERY_MS : seams.sweepEveryMs,
+  });
+  deleteAgain = replaced.deleteAgain;
+  await sweeper.tried;
+
   const lifetimes = createLifetimes({ idleTtlMs: config.sessionIdleTtlMs, maxTtlMs: config.sessionMaxTtlMs });
   const { sessionsPerUser } = config;
-  const authenticate = createAuthenticate({
-    sessionStore,
-    touch: createTouch({ database, sessionStore, lifetimes, now }),
+  const authenticateSwept = createAuthenticate({
+    sessionStore: cache,
+    touch: createTouch({ database, sessionStore, lifetimes, now, drop: cache.drop }),
     now,
     onMassMisses: () =>
       log.error({ alarm: 'many tokens name no session' }, 'most tokens name no session: did the store lose them?'),
     onCorrupt: () => log.error({ alarm: 'corrupt session value' }, 'a session value is not one of ours: refused'),
   });
+  const authenticate = gatedAuthenticate(authenticateSwept, sweeper);
   const verbs = {
     logIn: createLogIn({
-      ...{ apps, limitLogins, platforms, breaker, database, sessionStore, keys, lifetimes, sessionsPerUser, now },
+      ...{ apps, limitLogins, platforms, breaker, ...ending, keys, lifetimes, sessionsPerUser, now },
       allowDevtoolsCode: !isProduction,
       onUnfinishedEnding: (error) =>
         log.warn(describeCause(error), 'sessions beyond SESSIONS_PER_USER are not deleted yet'),
     }),
-    logOut: createLogOut({ database, sessionStore }),
+    logOut: createLogOut(ending),
+    listSessions: createListSessions({ database }),
+    revokeSession: createRevokeSession(ending),
+    revokeSessions: createRevokeSessions(ending),
   };
 
   const showsOwnMessages = config.environment === 'development';
@@ -190,6 +215,8 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
     onAnswer: reportEarlyRefusals(report, refusals),
     context: async (request) => {
       const addressBlock = senderOf(request);
+      const address = addressOf(request);
+      const userAgent = request.headers['user-agent'] ?? null;
       const token = bearerToken(request.headers.authorization);
       const authentication = await authenticate(token);
       const requestId = request.id;
@@ -200,6 +227,8 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
         authentication,
         rolesOf: rolesOfRequest(roles),
         addressBlock,
+        address,
+        userAgent,
         carriedToken,
         verbs,
         log: requestLog,
@@ -207,7 +236,7 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
       });
     },
   });
-  healthRoutes(app, { checks: stores.checks, isDraining: () => isDraining });
+  healthRoutes(app, { checks: readinessChecks(stores, sweeper), isDraining: () => isDraining });
   if (hasPages) {
     const kinds = { users: config.databaseUrl.kind, sessions: config.sessionStoreUrl.kind };
     developmentRoutes(app, { version, apps, stores: kinds, offlineExplorer, simulator });
@@ -228,6 +257,7 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
     log,
     simulator,
     metricsText: () => metrics.registry.metrics(),
+    sweep: () => sweep.round(),
     listen: async () => {
       await adminApp?.listen({ host, port: adminPort ?? 0 });
       return { url: await app.listen({ host, port }) };

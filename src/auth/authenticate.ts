@@ -1,5 +1,5 @@
 import { AppError } from '../errors.js';
-import type { SessionStore } from '../sessions/session-store.js';
+import type { SessionCache } from '../sessions/session-cache.js';
 import type { SessionValue } from '../sessions/session-value.js';
 import { hashToken, isToken } from '../sessions/token.js';
 import { createMissAlarm } from './miss-alarm.js';
@@ -23,11 +23,12 @@ export function viewerIn(authentication: Authentication): Viewer | null {
   return authentication.state === 'signedIn' ? authentication.viewer : null;
 }
 
-/** Never throws: what cannot be known is a state. One Keyv get, and none for what cannot be a token. */
+/** Never throws: what cannot be known is a state. One Keyv get at most, and none for what cannot be a token. */
 export type Authenticate = (token: string | null) => Promise<Authentication>;
 
 export function createAuthenticate(parts: {
-  sessionStore: SessionStore;
+  /** Or the store itself. */
+  sessionStore: Pick<SessionCache, 'get'>;
   touch: Touch;
   now: () => number;
   /** Called when what is stored under a token is not a session of ours. */

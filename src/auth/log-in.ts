@@ -1,10 +1,10 @@
 import { createSingleFlight } from '../lib/single-flight.js';
 import type { LoginLimiter } from '../limits/login-limiter.js';
 import type { App } from '../platforms/platform.js';
-import { markEndedByToken } from '../sessions/session-rows.js';
+import { markEndedByToken } from '../sessions/session-ends.js';
 import { hashToken, isToken, loginKeyOf } from '../sessions/token.js';
 import { finishEnding } from './finish-ending.js';
-import { checkCode, checkRequestId, chooseApp } from './login-input.js';
+import { checkCode, checkRequestId, chooseApp, deviceOf } from './login-input.js';
 import { createOpenSession, type OpenedSession, type OpenSessionParts } from './open-session.js';
 import { createRepeatLogin } from './repeat-login.js';
 import { type Viewer, viewerOf } from './viewer.js';
@@ -19,6 +19,16 @@ export interface LogInInput {
   readonly addressBlock: string;
   /** The token the request carries: its session ends when the login has succeeded. */
   readonly carriedToken: string | null;
+  /** Where it comes from, for the list of the user's sessions. */
+  readonly origin?: Origin;
+}
+
+/** What a login keeps of its sender. */
+export interface Origin {
+  /** The address that TRUST_PROXY makes believable; null when there is none. */
+  readonly ip: string | null;
+  /** The User-Agent as sent. */
+  readonly userAgent: string | null;
 }
 
 export interface LoggedIn {
@@ -50,17 +60,18 @@ export function createLogIn(parts: LogInParts): LogIn {
   const repeatLogin = createRepeatLogin(parts, openSession);
   const inFlight = createSingleFlight<OpenedSession>();
 
-  return async ({ code, appid, requestId, addressBlock, carriedToken }) => {
+  return async ({ code, appid, requestId, addressBlock, carriedToken, origin }) => {
     checkCode(code, allowDevtoolsCode);
     if (requestId !== null) checkRequestId(requestId);
     const app = chooseApp(apps, appid);
     await limitLogins({ addressBlock, app });
     const carriedHash = carriedToken !== null && isToken(carriedToken) ? hashToken(carriedToken) : null;
+    const sender = { carriedHash, ip: origin?.ip ?? null, device: deviceOf(origin?.userAgent ?? null) };
     const login = requestId === null ? null : { platform: app.platform, appid: app.appid, code, requestId };
     // Without a requestId only requests that are in flight together can be the same login.
     const flight = login === null ? `code ${loginKeyOf({ ...app, code, requestId: '' })}` : loginKeyOf(login);
     const opened = await inFlight(flight, () =>
-      login === null ? openSession.byCode(app, code, carriedHash) : repeatLogin(app, login, carriedHash),
+      login === null ? openSession.byCode(app, code, sender) : repeatLogin(app, login, sender),
     );
     await endCarried(parts, opened, carriedHash);
     return answer(opened);

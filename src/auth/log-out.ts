@@ -1,8 +1,6 @@
-import { markEndedByToken } from '../sessions/session-rows.js';
-import type { SessionStore } from '../sessions/session-store.js';
+import { markEndedByToken } from '../sessions/session-ends.js';
 import { hashToken, isToken } from '../sessions/token.js';
-import type { Database } from '../sql/database.js';
-import { finishEnding } from './finish-ending.js';
+import { type EndingParts, finishEnding } from './finish-ending.js';
 
 /**
  * Ends the session a token names.
@@ -12,8 +10,8 @@ import { finishEnding } from './finish-ending.js';
  */
 export type LogOut = (token: string | null) => Promise<{ ended: boolean }>;
 
-export function createLogOut(parts: { database: Database; sessionStore: SessionStore }): LogOut {
-  const { database, sessionStore } = parts;
+export function createLogOut(parts: EndingParts): LogOut {
+  const { database, sessionStore, forget } = parts;
   return async (token) => {
     if (token === null || !isToken(token)) return { ended: false };
     const tokenHash = hashToken(token);
@@ -21,6 +19,7 @@ export function createLogOut(parts: { database: Database; sessionStore: SessionS
     if (ending === null) {
       // No row knows this token, so its value, if there is one, belongs to nobody.
       await sessionStore.delete(tokenHash);
+      forget?.([tokenHash]);
       return { ended: false };
     }
     await finishEnding(parts, [ending]);

@@ -37,3 +37,11 @@ export function chooseApp(apps: readonly App[], appid: string | null): App {
   }
   return only;
 }
+
+const MAX_DEVICE_LENGTH = 200;
+
+/** What a list of sessions shows of a User-Agent: anybody may send anything. null when nothing is left of it. */
+export function deviceOf(userAgent: string | null): string | null {
+  const text = (userAgent ?? '').replace(/\p{Cc}/gu, '').trim();
+  return text.slice(0, MAX_DEVICE_LENGTH) || null;
+}

@@ -5,26 +5,17 @@ import type { Breaker } from '../limits/breaker.js';
 import type { App, ExchangedIdentity, Platform, PlatformName } from '../platforms/platform.js';
 import { idleEnd, type Lifetimes } from '../sessions/lifetimes.js';
 import { releaseClaim } from '../sessions/login-claims.js';
-import {
-  insertOpening,
-  markEnded,
-  markEndedByToken,
-  markNotStored,
-  markOldestEnded,
-  markOpen,
-  type SessionRow,
-} from '../sessions/session-rows.js';
-import type { SessionStore } from '../sessions/session-store.js';
+import { markEnded, markEndedByToken, markNotStored, markOldestEnded } from '../sessions/session-ends.js';
+import { insertOpening, markOpen, type SessionRow } from '../sessions/session-rows.js';
 import type { SessionValue } from '../sessions/session-value.js';
 import { deriveToken, hashToken, type LoginName, loginKeyOf, randomToken } from '../sessions/token.js';
-import type { Database, Sql } from '../sql/database.js';
+import type { Sql } from '../sql/database.js';
+import { lockUser } from '../sql/locks.js';
 import { findIdentity, type Identity, recordExchange } from '../users/identities.js';
-import { finishEnding } from './finish-ending.js';
+import { type EndingParts, finishEnding } from './finish-ending.js';
 import { firstValueOf } from './viewer.js';
 
-export interface OpenSessionParts {
-  readonly database: Database;
-  readonly sessionStore: SessionStore;
+export interface OpenSessionParts extends EndingParts {
   readonly platforms: ReadonlyMap<PlatformName, Platform>;
   readonly breaker: Breaker;
   readonly keys: KeyRing;
@@ -61,17 +52,23 @@ export interface OpenSession {
   /** Why `exchange` would fail now without asking anybody; else null. */
   refusal(app: App): AppError | null;
   /** Transaction 1: identity, user and the opening row. Gives up the claim on the login, which the row replaces. */
-  record(app: App, exchanged: ExchangedIdentity, claimed: ClaimedLogin | null): Promise<Attempt>;
+  record(app: App, exchanged: ExchangedIdentity, claimed: ClaimedLogin | null, sender: Sender): Promise<Attempt>;
   /** Inserts an opening row for a login of this identity. */
   insert(sql: Sql, now: number, login: LoginName | null, identity: Identity, facts: LoginFacts): Promise<Attempt>;
   /** Stores the value, then transaction 2, the commit point. */
   commit(attempt: Attempt, carriedHash: string | null): Promise<OpenedSession>;
   /** All of it, for a login that cannot be repeated. */
-  byCode(app: App, code: string, carriedHash: string | null): Promise<OpenedSession>;
+  byCode(app: App, code: string, sender: Sender): Promise<OpenedSession>;
+}
+
+/** Who sends a login. */
+export interface Sender extends Pick<SessionRow, 'ip' | 'device'> {
+  /** Of the token that the request carries. */
+  readonly carriedHash: string | null;
 }
 
 /** What a resumed login keeps of its first attempt. */
-export type LoginFacts = Pick<SessionRow, 'createdAt' | 'isNewUser'>;
+export type LoginFacts = Pick<SessionRow, 'createdAt' | 'isNewUser' | 'ip' | 'device'>;
 
 /** Longer than the store's deadline: a login under way is not taken for a dead one. */
 const OPENING_MS = 15_000;
@@ -108,14 +105,17 @@ export function createOpenSession(parts: OpenSessionParts): OpenSession {
       openingUntil: now + OPENING_MS,
       until: idleEnd(lifetimes, facts.createdAt, absUntil),
       absUntil,
+      ip: facts.ip,
+      device: facts.device,
     });
     return { token, row, identity };
   }
 
-  function record(app: App, exchanged: ExchangedIdentity, claimed: ClaimedLogin | null) {
+  function record(app: App, exchanged: ExchangedIdentity, claimed: ClaimedLogin | null, { ip, device }: Sender) {
     return database.transaction(async (sql, now) => {
       const { identity, isNewUser } = await recordExchange(sql, now, keys, app, exchanged);
-      const attempt = await insert(sql, now, claimed?.login ?? null, identity, { createdAt: now, isNewUser });
+      const facts = { createdAt: now, isNewUser, ip, device };
+      const attempt = await insert(sql, now, claimed?.login ?? null, identity, facts);
       if (claimed !== null) await releaseClaim(sql, loginKeyOf(claimed.login), claimed.owner);
       return attempt;
     });
@@ -147,6 +147,7 @@ export function createOpenSession(parts: OpenSessionParts): OpenSession {
 
   /** What the login rests on is read again here, under the lock. null: it must not be answered. */
   async function open(sql: Sql, now: number, row: SessionRow, carriedHash: string | null) {
+    await lockUser(sql, row.userId);
     const identity = await findIdentity(sql, row.identityId);
     if (identity?.user.id !== row.userId) {
       await markEnded(sql, now, [row.sid], 'identity moved');
@@ -164,10 +165,10 @@ export function createOpenSession(parts: OpenSessionParts): OpenSession {
     record,
     insert,
     commit,
-    byCode: async (app, code, carriedHash) => {
+    byCode: async (app, code, sender) => {
       const exchanged = await exchange(app, code);
-      const attempt = await record(app, exchanged, null);
-      return commit(attempt, carriedHash);
+      const attempt = await record(app, exchanged, null, sender);
+      return commit(attempt, sender.carriedHash);
     },
   };
 }

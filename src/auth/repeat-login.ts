@@ -3,11 +3,12 @@ import { AppError } from '../errors.js';
 import { randomId } from '../lib/random.js';
 import type { App } from '../platforms/platform.js';
 import { claimLogin, releaseClaim } from '../sessions/login-claims.js';
-import { findByLoginKey, markNotStored, releaseLoginKey, type SessionRow } from '../sessions/session-rows.js';
+import { markNotStored } from '../sessions/session-ends.js';
+import { findByLoginKey, releaseLoginKey, type SessionRow } from '../sessions/session-rows.js';
 import { deriveToken, hashToken, type LoginName, loginKeyOf } from '../sessions/token.js';
 import { isUniqueViolation } from '../sql/database.js';
 import { findIdentity } from '../users/identities.js';
-import type { ClaimedLogin, OpenedSession, OpenSession, OpenSessionParts } from './open-session.js';
+import type { ClaimedLogin, OpenedSession, OpenSession, OpenSessionParts, Sender } from './open-session.js';
 import { firstValueOf } from './viewer.js';
 
 /** How long after its exchange a login can be asked for again. WeChat's codes live as long. */
@@ -23,7 +24,7 @@ const WINNER_MS = 3_000;
 export function createRepeatLogin(parts: OpenSessionParts, openSession: OpenSession) {
   const { database, keys } = parts;
 
-  return async function repeatLogin(app: App, login: LoginName, carriedHash: string | null): Promise<OpenedSession> {
+  return async function repeatLogin(app: App, login: LoginName, sender: Sender): Promise<OpenedSession> {
     const loginKey = loginKeyOf(login);
     const owner = randomId();
     const patience = performance.now() + WAIT_MS;
@@ -40,8 +41,8 @@ export function createRepeatLogin(parts: OpenSessionParts, openSession: OpenSess
 
       if (found.row === null) {
         if (found.claim.kind === 'ours') {
-          const attempt = await firstAttempt(app, { login, owner }, found.claim.isTakenOver);
-          if (attempt !== null) return openSession.commit(attempt, carriedHash);
+          const attempt = await firstAttempt(app, { login, owner }, found.claim.isTakenOver, sender);
+          if (attempt !== null) return openSession.commit(attempt, sender.carriedHash);
         } else {
           await waitFor(patience, found.claim.leaseUntil - found.now);
         }
@@ -58,17 +59,17 @@ export function createRepeatLogin(parts: OpenSessionParts, openSession: OpenSess
       }
       if (row.reason !== 'not stored') throw used('the session of this login has ended');
       const attempt = await resume(login, row);
-      if (attempt !== null) return openSession.commit(attempt, carriedHash);
+      if (attempt !== null) return openSession.commit(attempt, sender.carriedHash);
     }
   };
 
   /** null when the login's row is somebody else's: look again. */
-  async function firstAttempt(app: App, claimed: ClaimedLogin, isTakenOver: boolean) {
+  async function firstAttempt(app: App, claimed: ClaimedLogin, isTakenOver: boolean, sender: Sender) {
     const { login, owner } = claimed;
     const loginKey = loginKeyOf(login);
     try {
       const exchanged = await openSession.exchange(app, login.code);
-      return await openSession.record(app, exchanged, claimed);
+      return await openSession.record(app, exchanged, claimed, sender);
     } catch (error) {
       // Who claimed it before us may have used the code and be about to store the session.
       const mayHaveWinner = isUniqueViolation(error) || (isTakenOver && isUsed(error));

@@ -21,8 +21,10 @@ export function createTouch(parts: {
   sessionStore: SessionStore;
   lifetimes: Lifetimes;
   now: () => number;
+  /** Called when a value is not there any more as it was. */
+  drop?: (tokenHashes: readonly string[]) => void;
 }): Touch {
-  const { database, sessionStore, lifetimes, now } = parts;
+  const { database, sessionStore, lifetimes, now, drop = () => undefined } = parts;
   const inFlight = createSingleFlight<SessionValue | 'ended'>();
   const intervalMs = touchIntervalMs(lifetimes);
   let pausedUntil = 0;
@@ -31,14 +33,16 @@ export function createTouch(parts: {
     const touchedAt = now();
     const until = idleEnd(lifetimes, touchedAt, value.absUntil);
     // SQL first: the row must never say an earlier end than the value.
-    const isOpen = await database.transaction((sql) => extend(sql, value.sid, until));
+    const isOpen = await database.transaction((sql) => extend(sql, value.sid, until, touchedAt));
     if (!isOpen) {
       await sessionStore.delete(tokenHash).catch(() => undefined);
+      drop([tokenHash]);
       return 'ended';
     }
     const touched = { ...value, touchedAt, until: Math.max(value.until, until) };
     // Only ever over a value that is there: a set would bring back a session that ended while we wrote.
     await sessionStore.replace(tokenHash, touched, touchedAt);
+    drop([tokenHash]);
     return touched;
   }
 

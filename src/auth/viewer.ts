@@ -13,14 +13,25 @@ export interface Viewer {
   readonly platform: PlatformName;
   readonly tenant: string;
   readonly user: { readonly id: string; readonly createdAt: Date };
-  readonly session: {
-    readonly id: string;
-    readonly createdAt: Date;
-    /** When its last use was written down: at most an hour, or a tenth of the idle time-out, ago. */
-    readonly lastSeenAt: Date;
-    /** When it ends unless it is used again. */
-    readonly expiresAt: Date;
-  };
+  readonly session: Session;
+}
+
+/** One sign-in of one device, as its user sees it. */
+export interface Session {
+  readonly id: string;
+  readonly createdAt: Date;
+  /** When its last use was written down: at most an hour, or a tenth of the idle time-out, ago. */
+  readonly lastSeenAt: Date;
+  /** When it ends unless it is used again. */
+  readonly expiresAt: Date;
+  /** Whether it is the viewer's own. */
+  readonly current: boolean;
+  readonly platform: PlatformName;
+  readonly appid: string;
+  /** Where the login came from, as TRUST_PROXY makes it believable. */
+  readonly ip: string | null;
+  /** The User-Agent that it named: at most 200 characters of anything. */
+  readonly device: string | null;
 }
 
 export function viewerOf(value: SessionValue): Viewer {
@@ -36,6 +47,11 @@ export function viewerOf(value: SessionValue): Viewer {
       createdAt: new Date(value.createdAt),
       lastSeenAt: new Date(value.touchedAt),
       expiresAt: new Date(value.until),
+      current: true,
+      platform: value.platform,
+      appid: value.appid,
+      ip: value.ip,
+      device: value.device,
     },
   };
 }
@@ -57,5 +73,7 @@ export function firstValueOf(row: SessionRow, identity: Identity): SessionValue 
     touchedAt: row.createdAt,
     until: row.firstUntil,
     absUntil: row.absUntil,
+    ip: row.ip,
+    device: row.device,
   };
 }

@@ -1,6 +1,9 @@
 import { type Authentication, viewerIn } from '../auth/authenticate.js';
+import type { ListSessions } from '../auth/list-sessions.js';
 import type { LogIn } from '../auth/log-in.js';
 import type { LogOut } from '../auth/log-out.js';
+import type { RevokeSession } from '../auth/revoke-session.js';
+import type { RevokeSessions } from '../auth/revoke-sessions.js';
 import type { Viewer } from '../auth/viewer.js';
 import type { Log } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -27,6 +30,9 @@ export interface GatewayContext {
 export interface Verbs {
   readonly logIn: LogIn;
   readonly logOut: LogOut;
+  readonly listSessions: ListSessions;
+  readonly revokeSession: RevokeSession;
+  readonly revokeSessions: RevokeSessions;
 }
 
 export interface ViewerParts {
@@ -70,6 +76,10 @@ export class ViewerContext implements GatewayContext, ViewerParts {
 interface RequestParts extends ViewerParts {
   /** Whom limits count: an IPv4 address, or the /64 of an IPv6 one. */
   readonly addressBlock: string;
+  /** Where it came from, as TRUST_PROXY makes it believable; null for what is no address. */
+  readonly address: string | null;
+  /** As sent. */
+  readonly userAgent: string | null;
   /** The token the request carries, whatever it is worth. A function, so that printing the context does not show it. */
   readonly carriedToken: () => string | null;
   readonly verbs: Verbs;
@@ -81,6 +91,8 @@ interface RequestParts extends ViewerParts {
 /** The context of one GraphQL request to the gateway: what menjin's own resolvers need as well. */
 export class RequestContext extends ViewerContext implements RequestParts {
   readonly addressBlock: string;
+  readonly address: string | null;
+  readonly userAgent: string | null;
   readonly carriedToken: () => string | null;
   readonly verbs: Verbs;
   readonly log: Log;
@@ -89,6 +101,8 @@ export class RequestContext extends ViewerContext implements RequestParts {
   constructor(parts: RequestParts) {
     super(parts);
     this.addressBlock = parts.addressBlock;
+    this.address = parts.address;
+    this.userAgent = parts.userAgent;
     this.carriedToken = parts.carriedToken;
     this.verbs = parts.verbs;
     this.log = parts.log;

@@ -3,9 +3,10 @@ import { buildClassSchema } from './class-schema.js';
 import { mergeOwnSchema, type OwnSchema, ownClassesOf } from './own-schema.js';
 import { LoginResolver } from './resolvers/login.js';
 import { LogoutResolver } from './resolvers/logout.js';
+import { SessionsResolver } from './resolvers/sessions.js';
 import { ViewerResolver } from './resolvers/viewer.js';
 
-const RESOLVERS = [ViewerResolver, LoginResolver, LogoutResolver];
+const RESOLVERS = [ViewerResolver, LoginResolver, LogoutResolver, SessionsResolver];
 
 const DESCRIPTIONS = {
   Query: 'What can be asked. Everything here is about the sender of the request.',

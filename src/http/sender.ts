@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { addressBlock } from '../lib/network-address.js';
 
 /**
@@ -8,4 +8,10 @@ import { addressBlock } from '../lib/network-address.js';
  */
 export function senderOf({ ip, socket }: { readonly ip?: string; readonly socket: Socket }): string {
   return addressBlock(ip ?? '') ?? addressBlock(socket.remoteAddress ?? '') ?? 'unknown';
+}
+
+/** Its address itself; null for what is none. To be asked as early. */
+export function addressOf({ ip, socket }: { readonly ip?: string; readonly socket: Socket }): string | null {
+  const given = [ip, socket.remoteAddress].find((address) => address !== undefined && isIP(address) !== 0);
+  return given?.replace(/^::ffff:(?=\d+\.)/i, '') ?? null;
 }

@@ -1,4 +1,5 @@
 import type { Sql } from '../sql/database.js';
+import { lockName } from '../sql/locks.js';
 
 /** How long a process that claimed a login may take before another may try: longer than an exchange. */
 const CLAIM_LEASE_MS = 10_000;
@@ -12,6 +13,7 @@ export type Claim =
  * made. Economy, not safety: the unique login key of `sessions` gives that.
  */
 export async function claimLogin(sql: Sql, now: number, loginKey: string, owner: string): Promise<Claim> {
+  await lockName(sql, loginKey);
   const claim = await sql
     .selectFrom('login_claims')
     .select('lease_until')
@@ -30,4 +32,15 @@ export async function claimLogin(sql: Sql, now: number, loginKey: string, owner:
 /** The exchange came to nothing, or its session has a row. */
 export async function releaseClaim(sql: Sql, loginKey: string, owner: string): Promise<void> {
   await sql.deleteFrom('login_claims').where('login_key', '=', loginKey).where('owner', '=', owner).execute();
+}
+
+/** Forgets claims that ran out before `before`: of processes that did not come back. How many it were. */
+export async function forgetClaims(sql: Sql, before: number, limit: number): Promise<number> {
+  const old = sql.selectFrom('login_claims').select('login_key').where('lease_until', '<=', before).limit(limit);
+  const result = await sql
+    .deleteFrom('login_claims')
+    .where('login_key', 'in', old)
+    .where('lease_until', '<=', before)
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
 }

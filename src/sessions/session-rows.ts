@@ -17,10 +17,14 @@ export interface SessionRow {
   readonly firstUntil: number;
   readonly absUntil: number;
   readonly reason: string | null;
+  /** The address the login came from. */
+  readonly ip: string | null;
+  /** The User-Agent it named. */
+  readonly device: string | null;
 }
 
 /** Why a session ended. 'not stored': its value was never confirmed, so its login may be resumed. */
-export type EndReason = 'not stored' | 'logout' | 'replaced' | 'too many' | 'identity moved';
+export type EndReason = 'not stored' | 'logout' | 'replaced' | 'too many' | 'identity moved' | 'revoked';
 
 export type NewSessionRow = Omit<SessionRow, 'state' | 'reason' | 'firstUntil'>;
 
@@ -45,6 +49,9 @@ export async function insertOpening(sql: Sql, row: NewSessionRow): Promise<Sessi
       ended_at: null,
       reason: null,
       gone_at: null,
+      ip: row.ip,
+      device: row.device,
+      touched_at: row.createdAt,
     })
     .execute();
   return { ...row, state: 'opening', reason: null, firstUntil: row.until };
@@ -68,7 +75,36 @@ export async function findByLoginKey(sql: Sql, loginKey: string): Promise<Sessio
     firstUntil: row.first_until,
     absUntil: row.abs_until,
     reason: row.reason,
+    ip: row.ip,
+    device: row.device,
   };
+}
+
+/** One session of a list. Times are ms. */
+export interface LiveSession extends Pick<SessionRow, 'sid' | 'createdAt' | 'until' | 'ip' | 'device'> {
+  readonly touchedAt: number;
+  readonly platform: string;
+  readonly appid: string;
+}
+
+/** The sessions of a user that can be used, newest first, at most `limit`. */
+export async function findLive(sql: Sql, now: number, userId: string, limit: number): Promise<LiveSession[]> {
+  const rows = await sql
+    .selectFrom('sessions')
+    .innerJoin('identities', 'identities.id', 'identity_id')
+    .select(['sid', 'sessions.created_at', 'touched_at', 'until', 'ip', 'device', 'platform', 'appid'])
+    .where('sessions.user_id', '=', userId)
+    .where('state', '=', 'open')
+    .where('until', '>', now)
+    .orderBy('sessions.created_at', 'desc')
+    .orderBy('sid')
+    .limit(limit)
+    .execute();
+  return rows.map(({ created_at: createdAt, touched_at: touchedAt, ...row }) => ({
+    ...row,
+    createdAt,
+    touchedAt: touchedAt ?? createdAt,
+  }));
 }
 
 /** opening -> open. False when somebody has ended the row meanwhile: then this login must not be answered. */
@@ -82,19 +118,6 @@ export async function markOpen(sql: Sql, sid: string): Promise<boolean> {
   return result.numUpdatedRows > 0n;
 }
 
-/**
- * opening -> ended, because the value was not confirmed. Nothing is deleted: nobody was told the token. A row that is not
- * opening any more stays as it is.
- */
-export async function markNotStored(sql: Sql, now: number, sid: string): Promise<void> {
-  await sql
-    .updateTable('sessions')
-    .set({ state: 'ended', ended_at: now, reason: 'not stored' satisfies EndReason })
-    .where('sid', '=', sid)
-    .where('state', '=', 'opening')
-    .execute();
-}
-
 /** Takes the login key from a row that ended as 'not stored', so that a new row can have it. False when another was faster. */
 export async function releaseLoginKey(sql: Sql, sid: string): Promise<boolean> {
   const result = await sql
@@ -106,87 +129,12 @@ export async function releaseLoginKey(sql: Sql, sid: string): Promise<boolean> {
   return result.numUpdatedRows > 0n;
 }
 
-/** A session whose end is marked but whose value may still be there. */
-export interface Ending {
-  readonly sid: string;
-  readonly tokenHash: string;
-  /** True when it could still be used at the mark. */
-  readonly wasLive: boolean;
-}
-
-/**
- * Marks the session of a token as ended. Also finds one that somebody marked and did not finish: its value is ours to
- * delete then. null when there is nothing to do.
- *
- * @param exceptFor the session a login is about to answer: neither itself nor a younger one is ended.
- */
-export async function markEndedByToken(
-  sql: Sql,
-  now: number,
-  tokenHash: string,
-  reason: EndReason,
-  exceptFor?: Pick<SessionRow, 'sid' | 'createdAt'>,
-): Promise<Ending | null> {
-  let query = sql
-    .selectFrom('sessions')
-    .select(['sid', 'state', 'until'])
-    .where('token_hash', '=', tokenHash)
-    .where('gone_at', 'is', null);
-  if (exceptFor !== undefined) {
-    query = query.where('sid', '!=', exceptFor.sid).where('created_at', '<=', exceptFor.createdAt);
-  }
-  const row = await query.executeTakeFirst();
-  if (row === undefined) return null;
-  if (row.state !== 'ended') await markEnded(sql, now, [row.sid], reason);
-  return { sid: row.sid, tokenHash, wasLive: row.until > now };
-}
-
-/** Marks the oldest live sessions of a user, so that at most `limit` are left with `newest`. Inside the transaction that opens it. */
-export async function markOldestEnded(
-  sql: Sql,
-  now: number,
-  newest: Pick<SessionRow, 'sid' | 'userId'>,
-  limit: number,
-): Promise<Ending[]> {
-  const others = await sql
-    .selectFrom('sessions')
-    .select(['sid', 'token_hash'])
-    .where('user_id', '=', newest.userId)
-    .where('sid', '!=', newest.sid)
-    .where('state', '=', 'open')
-    .where('until', '>', now)
-    .orderBy('created_at', 'desc')
-    .execute();
-  const surplus = others.slice(limit - 1);
-  await markEnded(
-    sql,
-    now,
-    surplus.map((row) => row.sid),
-    'too many',
-  );
-  return surplus.map((row) => ({ sid: row.sid, tokenHash: row.token_hash, wasLive: true }));
-}
-
-export async function markEnded(sql: Sql, now: number, sids: readonly string[], reason: EndReason): Promise<void> {
-  if (sids.length === 0) return;
-  await sql
-    .updateTable('sessions')
-    .set({ state: 'ended', ended_at: now, reason })
-    .where('sid', 'in', sids)
-    .where('state', '!=', 'ended')
-    .execute();
-}
-
-/** The value's deletion was confirmed. */
-export async function markGone(sql: Sql, now: number, sids: readonly string[]): Promise<void> {
-  await sql.updateTable('sessions').set({ gone_at: now }).where('sid', 'in', sids).execute();
-}
-
 /** Moves the idle end of an open session forward, never back. False when the session has ended. */
-export async function extend(sql: Sql, sid: string, until: number): Promise<boolean> {
+export async function extend(sql: Sql, sid: string, until: number, touchedAt: number): Promise<boolean> {
   const result = await sql
     .updateTable('sessions')
     .set((expression) => ({
+      touched_at: touchedAt,
       until: expression.case().when('until', '>', until).then(expression.ref('until')).else(until).end(),
     }))
     .where('sid', '=', sid)

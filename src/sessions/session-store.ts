@@ -18,6 +18,13 @@ export interface SessionStore {
   replace(tokenHash: string, value: SessionValue, now: number): Promise<boolean>;
   /** Confirmed when it returns, whether there was one or not. */
   delete(tokenHash: string): Promise<void>;
+  /** The same for many at once, within one deadline. After a failure some of them may be gone. */
+  deleteAll?(tokenHashes: readonly string[]): Promise<void>;
+  /**
+   * Removes at most `limit` values whose time in the store is over, and says how many it were: 0 where the store does that by
+   * itself. Nobody waits for it: a value is judged by its `until`.
+   */
+  sweep?(now: number, limit: number): Promise<number>;
   /** Asks nobody. SERVICE_UNAVAILABLE when it is known that a call now would fail; else null. */
   refusal(): AppError | null;
   close(): Promise<void>;
@@ -27,6 +34,10 @@ export interface SessionStore {
 export interface SessionAdapter extends KeyvStoreAdapter {
   /** Writes only when the key is there: false when it is not. Not a compare-and-set. */
   replace(key: string, value: string, ttlMs?: number): Promise<boolean>;
+  /** All of them, or a rejection. Without it they are deleted one by one. */
+  deleteMany?(keys: string[]): Promise<boolean>;
+  /** Removes at most `limit` keys whose ttl was over at `now`. Without it the store does that by itself. */
+  sweep?(now: number, limit: number): Promise<number>;
   /** false when it is known that a call now would fail. Without it every call is tried. */
   isReachable?(): boolean;
   disconnect(): Promise<void>;
@@ -68,6 +79,10 @@ export function createSessionStore(adapter: SessionAdapter, timeoutMs = 2000): S
     delete: async (tokenHash) => {
       await answered(values.delete(tokenHash));
     },
+    deleteAll: async (tokenHashes) => {
+      if (tokenHashes.length > 0) await answered(values.deleteMany([...tokenHashes]));
+    },
+    sweep: async (now, limit) => (adapter.sweep === undefined ? 0 : answered(adapter.sweep(now, limit))),
     refusal: () =>
       adapter.isReachable?.() === false ? storeUnavailable('sessions', new Error('the store does not answer')) : null,
     close: async () => {

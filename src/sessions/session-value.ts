@@ -19,6 +19,9 @@ const sessionValue = z.object({
   touchedAt: z.number(),
   until: z.number(),
   absUntil: z.number(),
+  // Values of older versions have neither.
+  ip: z.string().nullable().default(null),
+  device: z.string().nullable().default(null),
 });
 
 export type SessionValue = z.infer<typeof sessionValue>;

@@ -54,7 +54,7 @@ const LOG_IN = `mutation SignIn($code: String!, $appid: ID!) {
     viewer {
       openid unionid appid platform tenant
       user { id createdAt }
-      session { id createdAt lastSeenAt expiresAt }
+      session { id createdAt lastSeenAt expiresAt current platform appid ip device }
     }
   }
 }`;

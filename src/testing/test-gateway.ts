@@ -47,6 +47,7 @@ export async function createTestGateway(options: TestGatewayOptions = {}): Promi
     ...(now !== undefined && { now }),
     fetchJson: createFetchInMemory(answer),
     hasPages: false,
+    sweepEveryMs: null,
   });
   const { app } = gateway;
   return { ...gateway, wechat, graphql: createSendGraphQL(app, null), signInAs: createSignInAs(app, wechat) };

@@ -1,10 +1,11 @@
 import type { InferResult } from 'kysely';
-import { lengthPrefixed } from '../lib/bytes.js';
+import { lengthPrefixed, sha256Hex } from '../lib/bytes.js';
 import type { KeyRing } from '../lib/key-ring.js';
 import { randomId } from '../lib/random.js';
 import { open, seal } from '../lib/seal.js';
 import type { App, ExchangedIdentity, PlatformName } from '../platforms/platform.js';
 import type { Sql } from '../sql/database.js';
+import { lockName } from '../sql/locks.js';
 
 /** One openid of one app, and the user it belongs to. */
 export interface Identity {
@@ -38,6 +39,7 @@ export async function recordExchange(
   const key = { tenant: app.tenant, platform: app.platform, appid: app.appid, openid };
   const place = lengthPrefixed([key.tenant, key.platform, key.appid, key.openid]);
   const sessionKeySealed = seal(keys, sessionKey, place);
+  await lockName(sql, sha256Hex(place));
   const known = await selectIdentities(sql)
     .select(['session_key', 'previous_session_key'])
     .where('identities.tenant', '=', key.tenant)

@@ -46,7 +46,7 @@ test('100 requests with a token at the moment of its logout: none that comes aft
   expect(served).toContain('before');
   expect(served).not.toContain('after');
   for (const process of [two.p1, two.p2]) expect((await process.viewer(token)).code).toBe('UNAUTHENTICATED');
-  expect(two.countOf('keyv')).toBe(0);
+  expect(await two.countOf('values')).toBe(0);
 });
 
 test('a logout is a success for a token that was logged out, has expired, or never was', async () => {

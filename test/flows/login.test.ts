@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { App } from '../../src/platforms/platform.js';
+import { describeOnEachDatabase, type SharedStores } from '../support/shared-stores.js';
 import { answerJson, type StandInWechat, startStandInWechat } from '../support/stand-in-wechat.js';
 import {
   APP_SECRET,
@@ -12,17 +13,20 @@ import {
 
 const MINUTE_MS = 60_000;
 
-describe('logging in with a code', () => {
+describeOnEachDatabase('logging in with a code', (open) => {
   let wechat: StandInWechat;
   let gateway: TestGateway;
+  let stores: SharedStores;
 
   beforeEach(async () => {
     wechat = await startStandInWechat();
-    gateway = await startTestGateway({ wechatApiUrl: wechat.url });
+    stores = await open();
+    gateway = await startTestGateway({ wechatApiUrl: wechat.url, config: stores.config });
   });
 
   afterEach(async () => {
     await gateway.close();
+    await stores.close();
     await wechat.close();
   });
 

@@ -162,7 +162,7 @@ describe('two processes on one database', () => {
         for (const token of observer.tokens.keys()) await observer.ask(gateway, token);
       }
       // No session lives that nobody can end: every value has a row.
-      expect(two.valuesWithoutRow()).toBe(0);
+      expect(await two.valuesWithoutRow()).toBe(0);
     });
     await fc.assert(property, { numRuns: rounds(150, 3000), endOnFailure: true });
   }, 1_200_000);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { hold, late } from '../support/faults.js';
+import { describeOnEachDatabase } from '../support/shared-stores.js';
 import { hold as holdUpstream, sessionKeyOf } from '../support/stand-in-wechat.js';
 import { codeOf, freshRequestId } from '../support/test-gateway.js';
 import { startTwoProcesses, type TwoProcesses } from '../support/two-processes.js';
@@ -13,13 +14,13 @@ const OPENING_OVER_MS = 16 * SECOND;
 const ROOMY = { sessionsPerUser: 100 };
 const CLAIM_OVER_MS = 11 * SECOND;
 
-describe('the session protocol', () => {
+describeOnEachDatabase('the session protocol', (open) => {
   let two: TwoProcesses;
   let code: string;
   let requestId: string;
 
   beforeEach(async () => {
-    two = await startTwoProcesses({ p1: ROOMY, p2: ROOMY });
+    two = await startTwoProcesses({ p1: ROOMY, p2: ROOMY }, open);
     code = codeOf('alice');
     requestId = freshRequestId();
   });
@@ -51,7 +52,7 @@ describe('the session protocol', () => {
       expect((await first).code).toBe('SERVICE_UNAVAILABLE');
       await expectViewer(tokenOf(await repeat));
       expect(two.wechat.calls).toHaveLength(1);
-      expect(two.count('open')).toBe(1);
+      expect(await two.count('open')).toBe(1);
     });
 
     test('is never what a repeat answers, when the undo itself is lost', async () => {
@@ -62,7 +63,7 @@ describe('the session protocol', () => {
       two.clock.advance(OPENING_OVER_MS);
 
       await expectViewer(tokenOf(await two.p2.login(code, { requestId })));
-      expect(two.count('open')).toBe(1);
+      expect(await two.count('open')).toBe(1);
     });
   });
 
@@ -77,7 +78,7 @@ describe('the session protocol', () => {
 
     expect((await two.p1.viewer(token)).code).toBe('UNAUTHENTICATED');
     expect((await two.p2.login(code, { requestId })).code).toBe('CODE_INVALID');
-    expect(two.count('open')).toBe(0);
+    expect(await two.count('open')).toBe(0);
   });
 
   describe('a first attempt stopped between exchange and row', () => {
@@ -107,7 +108,7 @@ describe('the session protocol', () => {
       record.release();
 
       expect((await repeat).body).toEqual((await first).body);
-      expect(two.count('open')).toBe(1);
+      expect(await two.count('open')).toBe(1);
     });
 
     test('that never comes back ends in CODE_INVALID, and leaves no session', async () => {
@@ -121,7 +122,7 @@ describe('the session protocol', () => {
 
       const repeat = await two.p2.login(code, { requestId });
       expect([repeat.code, repeat.body.errors[0].extensions.reason]).toEqual(['CODE_INVALID', 'USED']);
-      expect(two.countOf('sessions')).toBe(0);
+      expect(await two.countOf('sessions')).toBe(0);
     });
   });
 
@@ -132,7 +133,7 @@ describe('the session protocol', () => {
     const repeats = [await two.p1.login(code, { requestId }), await two.p2.login(code, { requestId })];
     expect(tokenOf(repeats[0] as never)).toBe(tokenOf(repeats[1] as never));
     await expectViewer(tokenOf(repeats[0] as never));
-    expect(two.count('open')).toBe(1);
+    expect(await two.count('open')).toBe(1);
     expect(two.wechat.calls).toHaveLength(1);
   });
 
@@ -147,8 +148,8 @@ describe('the session protocol', () => {
 
     expect((await slow).code).toBe('CODE_INVALID');
     await expectViewer(tokenOf(repeat));
-    expect(two.count('open')).toBe(1);
-    expect(two.countOf('keyv')).toBe(1);
+    expect(await two.count('open')).toBe(1);
+    expect(await two.countOf('values')).toBe(1);
   });
 
   test('a login whose value was not confirmed is not acknowledged, however the store failed, and its repeat is', async () => {
@@ -178,7 +179,7 @@ describe('the session protocol', () => {
       const [first, second] = await Promise.all(repeats);
       expect(second?.body).toEqual(first?.body);
       expect(first?.code).toBeNull();
-      expect(two.count('open')).toBe(round + 1);
+      expect(await two.count('open')).toBe(round + 1);
     }
   });
 
@@ -186,7 +187,7 @@ describe('the session protocol', () => {
     two.p1.sessionFaults.plan('set', 'fail after');
     expect((await two.p1.login(code)).code).toBe('SERVICE_UNAVAILABLE');
     expect((await two.p1.login(code)).code).toBe('CODE_INVALID');
-    expect(two.count('open')).toBe(0);
+    expect(await two.count('open')).toBe(0);
   });
 
   describe('logout', () => {
@@ -199,7 +200,7 @@ describe('the session protocol', () => {
         expect((await two.p1.viewer(token)).code).toBe('UNAUTHENTICATED');
         expect((await two.p2.logout(token)).body.data.logout).toEqual({ ended: false });
       }
-      expect(two.countOf('keyv')).toBe(0);
+      expect(await two.countOf('values')).toBe(0);
     });
 
     test('is not undone by a touch that was on its way', async () => {
@@ -229,7 +230,7 @@ describe('the session protocol', () => {
       const token = await two.p1.tokenFor(code, { requestId, token: old });
       expect((await two.p2.viewer(old)).code).toBe('UNAUTHENTICATED');
       await expectViewer(token);
-      expect(two.count('open')).toBe(1);
+      expect(await two.count('open')).toBe(1);
     });
 
     test('an older one is dead when a repeat is answered, although its deletion failed the first time', async () => {
@@ -328,7 +329,7 @@ describe('the session protocol', () => {
       ...Array.from({ length: 48 }, (_, n) => (n % 3 === 0 ? 'fail after' : 'pass') as 'pass'),
     );
     await Promise.all(Array.from({ length: 50 }, () => capped.login(codeOf('alice'))));
-    expect(two.count('open')).toBe(2);
+    expect(await two.count('open')).toBe(2);
     for (const token of before) expect((await two.p1.viewer(token)).code).toBe('UNAUTHENTICATED');
   });
 
@@ -337,10 +338,10 @@ describe('the session protocol', () => {
     two.p1.sqlFaults.plan('transaction', 'pass', 'pass', commit);
     const login = two.p1.login(code, { requestId });
     await commit.arrived;
-    two.moveIdentity('alice');
+    await two.moveIdentity('alice');
     commit.release();
     expect((await login).code).toBe('CODE_INVALID');
-    expect(two.count('open')).toBe(0);
+    expect(await two.count('open')).toBe(0);
   });
 
   test('an exchange that is held while SQL goes away is not acknowledged, and its repeat is told', async () => {

@@ -9,11 +9,20 @@ const calls: [name: string, call: (store: SessionStore) => Promise<unknown>][] =
   ['set', (store) => store.set(HASH, VALUE, NOW)],
   ['replace', (store) => store.replace(HASH, VALUE, NOW)],
   ['delete', (store) => store.delete(HASH)],
+  ['deleteAll', async (store) => store.deleteAll?.([HASH])],
+  ['sweep', async (store) => store.sweep?.(NOW, 1)],
 ];
 
 /** An adapter each of whose calls ends in the same way. */
 function adapterThat(ends: () => Promise<never>): SessionAdapter {
-  return Object.assign(createMemoryAdapter(), { get: ends, set: ends, replace: ends, delete: ends });
+  return Object.assign(createMemoryAdapter(), {
+    get: ends,
+    set: ends,
+    replace: ends,
+    delete: ends,
+    deleteMany: ends,
+    sweep: ends,
+  });
 }
 
 describe('a session store whose adapter fails', () => {

@@ -30,6 +30,8 @@ export const VALUE: SessionValue = {
   touchedAt: NOW,
   until: NOW + HOUR_MS,
   absUntil: NOW + 24 * HOUR_MS,
+  ip: '192.0.2.7',
+  device: null,
 };
 
 /** What every session store keeps to, whatever is behind it. */
@@ -91,6 +93,33 @@ export function sessionStoreSuite(name: string, open: () => Promise<OpenedAdapte
       await store.delete(HASH);
     });
 
+    test('deletes many at once, of which some were not there', async () => {
+      const hashes = Array.from({ length: 120 }, (_, index) => sha256Hex(`token ${index}`));
+      await Promise.all(hashes.slice(0, 100).map((hash) => store.set(hash, VALUE, NOW)));
+      await store.deleteAll?.(hashes.slice(1));
+      const found = await Promise.all(hashes.map((hash) => store.get(hash)));
+      expect(found).toEqual(hashes.map((_, index) => (index === 0 ? VALUE : null)));
+      await store.deleteAll?.([]);
+    });
+
+    test('sweeps so many as it is told of those whose time in the store is over, or needs no sweep', async () => {
+      const hashes = ['a', 'b', 'c'].map(sha256Hex);
+      for (const hash of hashes) await store.set(hash, VALUE, NOW);
+      const now = Date.now();
+      expect(await store.sweep?.(now + 24 * HOUR_MS, 10)).toBe(0);
+      const dayAfterEnd = now + 26 * HOUR_MS;
+      const counts = [await store.sweep?.(dayAfterEnd, 2), await store.sweep?.(dayAfterEnd, 2)];
+      expect(counts).toEqual(opened.adapter.sweep === undefined ? [0, 0] : [2, 1]);
+      const isLeft = opened.adapter.sweep === undefined;
+      for (const hash of hashes) expect(await store.get(hash)).toEqual(isLeft ? VALUE : null);
+    });
+
+    test('reads what an older version has stored', async () => {
+      const { ip, device, ...old } = VALUE;
+      await opened.adapter.set(`session:${HASH}`, JSON.stringify({ value: old }));
+      expect(await store.get(HASH)).toEqual({ ...old, ip: null, device: null });
+    });
+
     test('replaces what is there', async () => {
       await store.set(HASH, VALUE, NOW);
       expect(await store.replace(HASH, { ...VALUE, touchedAt: NOW + 1 }, NOW)).toBe(true);
@@ -134,6 +163,7 @@ export function sessionStoreSuite(name: string, open: () => Promise<OpenedAdapte
         () => store.set(HASH, VALUE, NOW),
         () => store.replace(HASH, VALUE, NOW),
         () => store.delete(HASH),
+        () => store.deleteAll?.([HASH]) ?? Promise.resolve(),
       ]) {
         await expect(call()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 1 });
       }

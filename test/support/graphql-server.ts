@@ -67,8 +67,16 @@ export async function startGraphqlServer(options: GraphqlServerOptions = {}): Pr
         authentication: { state: 'anonymous' },
         rolesOf: async () => [],
         addressBlock: '127.0.0.1',
+        address: '127.0.0.1',
+        userAgent: null,
         carriedToken: () => null,
-        verbs: { logIn: NOT_HERE, logOut: NOT_HERE },
+        verbs: {
+          logIn: NOT_HERE,
+          logOut: NOT_HERE,
+          listSessions: NOT_HERE,
+          revokeSession: NOT_HERE,
+          revokeSessions: NOT_HERE,
+        },
         log: log.child({ requestId }),
         metrics,
       });

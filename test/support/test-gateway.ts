@@ -104,6 +104,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     logDestination: captured.destination,
     wrapSessionStore: faultySessionStore(sessionFaults),
     wrapDatabase: faultyDatabase(sqlFaults),
+    sweepEveryMs: null,
     ...options.own,
     ...options.seams,
   });
@@ -208,6 +209,8 @@ export function testConfig({ wechatApiUrl, dataDir, config }: TestGatewayOptions
     SECRET_KEYS: SECRET_KEY.toString('base64'),
     PORT: '0',
     LOGIN_LIMIT_PER_IP: 'off',
+    // Tests plan the calls of stores in order.
+    SESSION_CACHE: '0',
     DATABASE_URL: dataDir === undefined ? 'memory:' : 'sqlite:',
     SESSION_STORE_URL: dataDir === undefined ? 'memory:' : 'sqlite:',
     DATA_DIR: dataDir ?? '.',

@@ -17,13 +17,14 @@ export class LoginResolver {
   ): Promise<LoggedIn> {
     const { code, appid = null, requestId = null } = input;
     try {
-      const { addressBlock, verbs } = context;
+      const { addressBlock, address: ip, userAgent, verbs } = context;
       const loggedIn = await verbs.logIn({
         code,
         appid,
         requestId,
         addressBlock,
         carriedToken: context.carriedToken(),
+        origin: { ip, userAgent },
       });
       noteLogin(context, loggedIn);
       return loggedIn;

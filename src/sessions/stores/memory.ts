@@ -20,16 +20,20 @@ export function createMemoryAdapter(entries = new Map<string, Entry>(), now: () 
     entries.set(key, { value, expiresAt: ttlMs === undefined ? Number.POSITIVE_INFINITY : now() + ttlMs });
   }
 
-  function dropExpired(): void {
+  /** How many of the next `count` had expired. */
+  function dropExpired(at: number, count: number): number {
     const oldest = entries.entries();
-    for (let looked = 0; looked < LOOKED_AT_PER_SET; looked += 1) {
+    let dropped = 0;
+    for (let looked = 0; looked < Math.min(count, entries.size + dropped); looked += 1) {
       const { value: next } = oldest.next();
-      if (next === undefined) return;
+      if (next === undefined) break;
       const [key, entry] = next;
       entries.delete(key);
       // Behind all the others, which are looked at before it is again.
-      if (entry.expiresAt > now()) entries.set(key, entry);
+      if (entry.expiresAt > at) entries.set(key, entry);
+      else dropped += 1;
     }
+    return dropped;
   }
 
   return Object.assign(new EventEmitter(), {
@@ -40,7 +44,7 @@ export function createMemoryAdapter(entries = new Map<string, Entry>(), now: () 
       return entries.get(key)?.value as StoredData<Value> | undefined;
     },
     async set(key: string, value: string, ttlMs?: number): Promise<boolean> {
-      dropExpired();
+      dropExpired(now(), LOOKED_AT_PER_SET);
       put(key, value, ttlMs);
       return true;
     },
@@ -51,6 +55,12 @@ export function createMemoryAdapter(entries = new Map<string, Entry>(), now: () 
     },
     async delete(key: string): Promise<boolean> {
       return entries.delete(key);
+    },
+    async deleteMany(keys: string[]): Promise<boolean> {
+      return keys.map((key) => entries.delete(key)).some(Boolean);
+    },
+    async sweep(at: number, limit: number): Promise<number> {
+      return dropExpired(at, limit);
     },
     async clear(): Promise<void> {
       const prefix = this.namespace === undefined ? '' : `${this.namespace}:`;

@@ -10,17 +10,16 @@ import type { SessionAdapter } from '../session-store.js';
  * Unlike @keyv/sqlite: `delete` tells atomically whether there was a row, a busy file is waited for without blocking
  * the event loop, and what cannot be answered rejects.
  */
-export async function createSqliteAdapter(file: SqliteFile): Promise<SessionAdapter> {
-  await file.transaction(
-    (connection) =>
-      connection.exec('CREATE TABLE IF NOT EXISTS keyv (key text PRIMARY KEY, value text NOT NULL, expires_at bigint)'),
-    OPENING_TIMEOUT_MS,
-  );
-  return adapterOver(file);
+export async function createSqliteAdapter(file: SqliteFile, now: () => number = Date.now): Promise<SessionAdapter> {
+  await file.transaction((connection) => {
+    connection.exec('CREATE TABLE IF NOT EXISTS keyv (key text PRIMARY KEY, value text NOT NULL, expires_at bigint)');
+    connection.exec('CREATE INDEX IF NOT EXISTS keyv_expiry ON keyv (expires_at) WHERE expires_at IS NOT NULL');
+  }, OPENING_TIMEOUT_MS);
+  return adapterOver(file, now);
 }
 
 /** For a file whose table is there. */
-export function adapterOver(file: SqliteFile): SessionAdapter {
+export function adapterOver(file: SqliteFile, now: () => number = Date.now): SessionAdapter {
   const select = file.reader.prepare('SELECT value FROM keyv WHERE key = ?');
   const upsert = file.writer.prepare(
     `INSERT INTO keyv (key, value, expires_at) VALUES (?, ?, ?)
@@ -29,10 +28,13 @@ export function adapterOver(file: SqliteFile): SessionAdapter {
   const update = file.writer.prepare('UPDATE keyv SET value = ?, expires_at = ? WHERE key = ?');
   const remove = file.writer.prepare('DELETE FROM keyv WHERE key = ?');
   const removePrefix = file.writer.prepare('DELETE FROM keyv WHERE substr(key, 1, ?) = ?');
+  const removeExpired = file.writer.prepare(
+    'DELETE FROM keyv WHERE key IN (SELECT key FROM keyv WHERE expires_at <= ? LIMIT ?)',
+  );
   const page = file.reader.prepare(
     'SELECT key, value FROM keyv WHERE key > ? AND substr(key, 1, ?) = ? ORDER BY key LIMIT 100',
   );
-  const expiresAt = (ttlMs: number | undefined) => (ttlMs === undefined ? null : Math.ceil(Date.now() + ttlMs));
+  const expiresAt = (ttlMs: number | undefined) => (ttlMs === undefined ? null : Math.ceil(now() + ttlMs));
 
   // Keyv listens for 'error' events; ours come as rejections, so none is ever emitted.
   return Object.assign(new EventEmitter(), {
@@ -53,6 +55,12 @@ export function adapterOver(file: SqliteFile): SessionAdapter {
     },
     delete(key: string): Promise<boolean> {
       return file.transaction(() => remove.run([key]).changes > 0);
+    },
+    deleteMany(keys: string[]): Promise<boolean> {
+      return file.transaction(() => keys.map((key) => remove.run([key]).changes > 0).some(Boolean));
+    },
+    sweep(at: number, limit: number): Promise<number> {
+      return file.transaction(() => removeExpired.run([at, limit]).changes);
     },
     async clear(): Promise<void> {
       const prefix = namespacePrefix(this.namespace);

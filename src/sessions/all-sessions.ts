@@ -1,0 +1,35 @@
+import type { Sql } from '../sql/database.js';
+import { type Ending, markEnded } from './session-ends.js';
+import type { EndReason } from './session-rows.js';
+
+/**
+ * Marks as ended the next sessions in the order of their ids, whoever's they are, those that are being opened too, and finds those
+ * that somebody marked and did not finish.
+ *
+ * @param createdUntil later ones are left (ms). @param afterSid '' at the beginning.
+ */
+export async function markEndedAfter(
+  sql: Sql,
+  now: number,
+  { afterSid, createdUntil, limit }: { afterSid: string; createdUntil: number; limit: number },
+): Promise<Ending[]> {
+  const rows = await sql
+    .selectFrom('sessions')
+    .select(['sid', 'token_hash', 'state', 'until', 'reason'])
+    .where('sid', '>', afterSid)
+    .where('created_at', '<=', createdUntil)
+    .where('gone_at', 'is', null)
+    .orderBy('sid')
+    .limit(limit)
+    .execute();
+  await markEnded(
+    sql,
+    now,
+    rows.map((row) => row.sid),
+    'revoked',
+  );
+  return rows.map(({ sid, token_hash: tokenHash, state, until, reason }) => {
+    const wasHandedOut = state !== 'opening' && reason !== ('not stored' satisfies EndReason);
+    return { sid, tokenHash, wasLive: wasHandedOut && until > now };
+  });
+}

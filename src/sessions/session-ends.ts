@@ -1,0 +1,129 @@
+import type { Sql } from '../sql/database.js';
+import type { EndReason, SessionRow } from './session-rows.js';
+
+/**
+ * opening -> ended, because the value was not confirmed. Nothing is deleted: nobody was told the token. A row that is not
+ * opening any more stays as it is.
+ */
+export async function markNotStored(sql: Sql, now: number, sid: string): Promise<void> {
+  await sql
+    .updateTable('sessions')
+    .set({ state: 'ended', ended_at: now, reason: 'not stored' satisfies EndReason })
+    .where('sid', '=', sid)
+    .where('state', '=', 'opening')
+    .execute();
+}
+
+/** A session whose end is marked but whose value may still be there. */
+export interface Ending {
+  readonly sid: string;
+  readonly tokenHash: string;
+  /** True when it could still be used at the mark. */
+  readonly wasLive: boolean;
+}
+
+/**
+ * Marks the session of a token as ended. Also finds one that somebody marked and did not finish: its value is ours to
+ * delete then. null when there is nothing to do.
+ *
+ * @param exceptFor the session a login is about to answer: neither itself nor a younger one is ended.
+ */
+export async function markEndedByToken(
+  sql: Sql,
+  now: number,
+  tokenHash: string,
+  reason: EndReason,
+  exceptFor?: Pick<SessionRow, 'sid' | 'createdAt'>,
+): Promise<Ending | null> {
+  let query = sql
+    .selectFrom('sessions')
+    .select(['sid', 'state', 'until'])
+    .where('token_hash', '=', tokenHash)
+    .where('gone_at', 'is', null);
+  if (exceptFor !== undefined) {
+    query = query.where('sid', '!=', exceptFor.sid).where('created_at', '<=', exceptFor.createdAt);
+  }
+  const row = await query.executeTakeFirst();
+  if (row === undefined) return null;
+  if (row.state !== 'ended') await markEnded(sql, now, [row.sid], reason);
+  return { sid: row.sid, tokenHash, wasLive: row.until > now };
+}
+
+/**
+ * Marks every session of a user as ended, those that are being opened too, and finds those that somebody marked and did
+ * not finish. Inside a transaction that has locked the user.
+ *
+ * @param only the one session to end. @param except the one to keep.
+ */
+export async function markEndedOfUser(
+  sql: Sql,
+  now: number,
+  userId: string,
+  { only = null, except = null }: { only?: string | null; except?: string | null } = {},
+): Promise<Ending[]> {
+  let found = sql
+    .selectFrom('sessions')
+    .select(['sid', 'token_hash', 'state', 'until', 'reason'])
+    .where('user_id', '=', userId)
+    .where('gone_at', 'is', null);
+  let marked = sql
+    .updateTable('sessions')
+    .set({ state: 'ended', ended_at: now, reason: 'revoked' satisfies EndReason })
+    .where('user_id', '=', userId)
+    .where('state', '!=', 'ended');
+  if (only !== null) {
+    found = found.where('sid', '=', only);
+    marked = marked.where('sid', '=', only);
+  }
+  if (except !== null) {
+    found = found.where('sid', '!=', except);
+    marked = marked.where('sid', '!=', except);
+  }
+  const rows = await found.execute();
+  await marked.execute();
+  return rows.map(({ sid, token_hash: tokenHash, state, until, reason }) => {
+    const wasHandedOut = state !== 'opening' && reason !== ('not stored' satisfies EndReason);
+    return { sid, tokenHash, wasLive: wasHandedOut && until > now };
+  });
+}
+
+/** Marks the oldest live sessions of a user, so that at most `limit` are left with `newest`. Inside the transaction that opens it. */
+export async function markOldestEnded(
+  sql: Sql,
+  now: number,
+  newest: Pick<SessionRow, 'sid' | 'userId'>,
+  limit: number,
+): Promise<Ending[]> {
+  const others = await sql
+    .selectFrom('sessions')
+    .select(['sid', 'token_hash'])
+    .where('user_id', '=', newest.userId)
+    .where('sid', '!=', newest.sid)
+    .where('state', '=', 'open')
+    .where('until', '>', now)
+    .orderBy('created_at', 'desc')
+    .execute();
+  const surplus = others.slice(limit - 1);
+  await markEnded(
+    sql,
+    now,
+    surplus.map((row) => row.sid),
+    'too many',
+  );
+  return surplus.map((row) => ({ sid: row.sid, tokenHash: row.token_hash, wasLive: true }));
+}
+
+export async function markEnded(sql: Sql, now: number, sids: readonly string[], reason: EndReason): Promise<void> {
+  if (sids.length === 0) return;
+  await sql
+    .updateTable('sessions')
+    .set({ state: 'ended', ended_at: now, reason })
+    .where('sid', 'in', sids)
+    .where('state', '!=', 'ended')
+    .execute();
+}
+
+/** The deletion of their values was confirmed. */
+export async function markGone(sql: Sql, now: number, sids: readonly string[]): Promise<void> {
+  await sql.updateTable('sessions').set({ gone_at: now }).where('sid', 'in', sids).execute();
+}

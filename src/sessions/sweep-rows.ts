@@ -1,0 +1,91 @@
+import type { Sql } from '../sql/database.js';
+import type { Ending } from './session-ends.js';
+import type { EndReason } from './session-rows.js';
+
+// What is looked for here stands in an index, and is done in small batches: rows are many, and everybody waits for a writer.
+
+/** Ends that were marked until `before` and whose values may still be there; the oldest first. */
+export async function findUnfinished(
+  sql: Sql,
+  before: number,
+  { limit, skip = 0 }: { limit: number; skip?: number },
+): Promise<Ending[]> {
+  const rows = await sql
+    .selectFrom('sessions')
+    .select(['sid', 'token_hash'])
+    .where('gone_at', 'is', null)
+    .where('ended_at', '<=', before)
+    .orderBy('ended_at')
+    .orderBy('sid')
+    .limit(limit)
+    .offset(skip)
+    .execute();
+  return rows.map((row) => ({ sid: row.sid, tokenHash: row.token_hash, wasLive: false }));
+}
+
+/** opening -> ended, for logins that did not come back while their lease lasted. How many it were. */
+export async function markAbandoned(sql: Sql, now: number, limit: number): Promise<number> {
+  const abandoned = sql
+    .selectFrom('sessions')
+    .select('sid')
+    .where('state', '=', 'opening')
+    .where('opening_until', '<', now)
+    .limit(limit);
+  const result = await sql
+    .updateTable('sessions')
+    .set({ state: 'ended', ended_at: now, reason: 'not stored' satisfies EndReason })
+    .where('sid', 'in', abandoned)
+    .where('state', '=', 'opening')
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}
+
+/** Forgets sessions that nobody used and whose time was over at `before`. How many it were. */
+export async function forgetOver(sql: Sql, before: number, limit: number): Promise<number> {
+  const over = sql
+    .selectFrom('sessions')
+    .select('sid')
+    .where('state', '=', 'open')
+    .where('until', '<=', before)
+    .limit(limit);
+  const result = await sql
+    .deleteFrom('sessions')
+    .where('sid', 'in', over)
+    .where('until', '<=', before)
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+/** Forgets sessions whose values were gone at `before`. How many it were. */
+export async function forgetGone(sql: Sql, before: number, limit: number): Promise<number> {
+  const gone = sql.selectFrom('sessions').select('sid').where('gone_at', '<=', before).limit(limit);
+  const result = await sql
+    .deleteFrom('sessions')
+    .where('sid', 'in', gone)
+    .where('gone_at', '<=', before)
+    .executeTakeFirst();
+  return Number(result.numDeletedRows);
+}
+
+/**
+ * Takes back that values are gone: the store may have come back from an older state. For ends marked after `endedAfter`,
+ * and confirmed until `goneBefore`. How many it were.
+ */
+export async function unmarkGone(
+  sql: Sql,
+  { endedAfter, goneBefore, limit }: { endedAfter: number; goneBefore: number; limit: number },
+): Promise<number> {
+  const confirmed = sql
+    .selectFrom('sessions')
+    .select('sid')
+    .where('gone_at', '<=', goneBefore)
+    .where('ended_at', '>', endedAfter)
+    .limit(limit);
+  const result = await sql
+    .updateTable('sessions')
+    .set({ gone_at: null })
+    .where('sid', 'in', confirmed)
+    .where('gone_at', '<=', goneBefore)
+    .executeTakeFirst();
+  return Number(result.numUpdatedRows);
+}

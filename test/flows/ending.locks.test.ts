@@ -1,0 +1,44 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { hold } from '../support/faults.js';
+import { describeOnEachDatabase, type SharedStores } from '../support/shared-stores.js';
+import { codeOf } from '../support/test-gateway.js';
+import { startTwoProcesses, type TwoProcesses } from '../support/two-processes.js';
+
+describeOnEachDatabase('a login at its commit point, while what it rests on changes', (open) => {
+  let stores: SharedStores;
+  let two: TwoProcesses;
+  const isPostgres = () => stores.values === 'session_values';
+
+  beforeEach(async () => {
+    two = await startTwoProcesses({}, async () => {
+      stores = await open();
+      return stores;
+    });
+  });
+  afterEach(() => two.close());
+
+  test('waits for whoever has locked its user, and reads again what it rests on', async () => {
+    const commit = hold('before');
+    two.p1.sqlFaults.plan('transaction', 'pass', commit);
+    const login = two.p1.login(codeOf('alice'));
+    await commit.arrived;
+
+    await stores.ask(isPostgres() ? 'BEGIN' : 'BEGIN IMMEDIATE');
+    if (isPostgres()) await stores.ask('SELECT id FROM users FOR UPDATE');
+    await two.moveIdentity('alice');
+    commit.release();
+    let isAnswered = false;
+    login.finally(() => {
+      isAnswered = true;
+    });
+    while (isPostgres() && !isAnswered && !(await isSomebodyWaiting())) await new Promise(setImmediate);
+    await stores.ask('COMMIT');
+
+    expect((await login).code).toBe('CODE_INVALID');
+    expect([await two.count('open'), await two.countOf('values')]).toEqual([0, 0]);
+  });
+
+  async function isSomebodyWaiting(): Promise<boolean> {
+    return (await stores.ask('SELECT 1 AS n FROM pg_locks WHERE NOT granted')).length > 0;
+  }
+});
