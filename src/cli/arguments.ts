@@ -4,12 +4,15 @@ import { parseArgs } from 'node:util';
 export interface ArgumentTable {
   /** Every one takes a value: `--port 4100` or `--port=4100`. */
   readonly options: readonly string[];
+  /** These take none: `--json`. */
+  readonly flags?: readonly string[];
   /** How many words there may be beside them. */
   readonly maxWords: number;
 }
 
 export interface Arguments {
   readonly options: Readonly<Record<string, string>>;
+  readonly flags: ReadonlySet<string>;
   readonly words: readonly string[];
 }
 
@@ -20,35 +23,51 @@ export class UsageError extends Error {
 
 /** @throws UsageError for an option there is not, one without a value, one given twice, and a word too many */
 export function parseArguments(command: string, args: readonly string[], table: ArgumentTable): Arguments {
+  const { flags: knownFlags = [] } = table;
   // Not strict: its errors are no sentences. The tokens say what was there.
   const { tokens } = parseArgs({
     args: [...args],
-    options: Object.fromEntries(table.options.map((name) => [name, { type: 'string' as const }])),
+    options: {
+      ...Object.fromEntries(table.options.map((name) => [name, { type: 'string' as const }])),
+      ...Object.fromEntries(knownFlags.map((name) => [name, { type: 'boolean' as const }])),
+    },
     strict: false,
     allowPositionals: true,
     tokens: true,
   });
   const options: Record<string, string> = {};
+  const flags = new Set<string>();
   const words: string[] = [];
   for (const token of tokens) {
     if (token.kind === 'positional') words.push(token.value);
     if (token.kind !== 'option') continue;
     const { name, rawName, value, inlineValue } = token;
+    if (knownFlags.includes(name)) {
+      if (value !== undefined) throw new UsageError(`The option ${rawName} takes no value.`);
+      flags.add(name);
+      continue;
+    }
     if (!table.options.includes(name)) throw new UsageError(unknownOption(command, rawName, table));
     if (name in options) throw new UsageError(`The option ${rawName} is given twice: keep one.`);
     // A negative number is a value, another option is none.
     const isMissing = value === undefined || value === '' || (!inlineValue && value.startsWith('--'));
-    if (isMissing) throw new UsageError(`The option ${rawName} needs a value: ${rawName} <${name}>.`);
+    if (isMissing) throw new UsageError(missingValue(rawName, name, value));
     options[name] = value;
   }
   if (words.length > table.maxWords) throw new UsageError(wordTooMany(command, table));
-  return { options, words };
+  return { options, flags, words };
 }
 
-function unknownOption(command: string, rawName: string, { options }: ArgumentTable): string {
+/** Ids are random: one in four thousand begins with two dashes. */
+function missingValue(rawName: string, name: string, value: string | undefined): string {
+  const needs = `The option ${rawName} needs a value: ${rawName} <${name}>.`;
+  return value?.startsWith('--') ? `${needs} One that begins with -- is written ${rawName}=<${name}>.` : needs;
+}
+
+function unknownOption(command: string, rawName: string, { options, flags = [] }: ArgumentTable): string {
   // It goes to a terminal, where control characters act.
   const typed = rawName.replace(/\p{Cc}+/gu, ' ').slice(0, 40);
-  const known = options.map((name) => `--${name}`).join(', ');
+  const known = [...options, ...flags].map((name) => `--${name}`).join(', ');
   return `menjin ${command} has no option ${typed}. ${known === '' ? 'It has none but --help: settings are environment variables.' : `It has: ${known}.`}`;
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { parseArguments, UsageError } from './arguments.js';
-import type { Command } from './command.js';
+import type { Action, Command } from './command.js';
 import { helpText } from './help.js';
 
 /** Imported when they are asked for: the help needs no GraphQL, and the simulator no store. */
@@ -51,6 +51,44 @@ const commands: Readonly<Record<string, Command>> = {
     maxWords: 0,
     run: async () => (await import('./schema.js')).schema(process.stdout),
   },
+  sessions: {
+    usage: 'list|revoke',
+    doc: ["Shows or ends a person's sessions: --user <id> or", "--openid <openid>; revoke --all ends everybody's."],
+    actions: {
+      list: {
+        usage: '--user <id> | --openid <openid> [--appid <appid>] [--json]',
+        options: ['user', 'openid', 'appid'],
+        flags: ['json'],
+        maxWords: 0,
+        run: async (given) => (await import('./list-sessions.js')).listSessions(given, streams()),
+      },
+      revoke: {
+        usage: '--user <id> | --openid <openid> [--appid <appid>] | --all --yes',
+        options: ['user', 'openid', 'appid'],
+        flags: ['all', 'yes'],
+        maxWords: 0,
+        run: async (given) => (await import('./revoke-sessions.js')).revokeSessions(given, streams()),
+      },
+    },
+  },
+  keys: {
+    usage: 'status|reseal',
+    doc: ['What each key seals; reseals it under the first.'],
+    actions: {
+      status: {
+        usage: '',
+        options: [],
+        maxWords: 0,
+        run: async () => (await import('./keys.js')).keysStatus(streams()),
+      },
+      reseal: {
+        usage: '',
+        options: [],
+        maxWords: 0,
+        run: async () => (await import('./keys.js')).resealKeys(streams()),
+      },
+    },
+  },
   help: {
     usage: '',
     doc: ['Prints this.'],
@@ -70,14 +108,32 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
+function streams() {
+  return { out: process.stdout, err: process.stderr };
+}
+
+/** @throws UsageError with what there is, when the name alone says too little */
+function actionOf(name: string, command: Command, behind: readonly string[]) {
+  if (!('actions' in command)) return { spoken: name, action: command as Action, behind };
+  const [asked = '', ...rest] = behind;
+  const action = Object.hasOwn(command.actions, asked) ? command.actions[asked] : undefined;
+  if (action !== undefined) return { spoken: `${name} ${asked}`, action, behind: rest };
+  const calls = Object.entries(command.actions).map(([each, { usage }]) =>
+    `  menjin ${name} ${each} ${usage}`.trimEnd(),
+  );
+  throw new UsageError([`menjin ${name} does one of these:`, ...calls].join('\n'));
+}
+
 async function main(args: readonly string[]): Promise<number | null> {
-  const synonym = args.map((argument) => SYNONYMS[argument]).find((name) => name !== undefined);
+  const option = args.find((argument) => Object.hasOwn(SYNONYMS, argument));
+  const synonym = option === undefined ? undefined : SYNONYMS[option];
   const [name, behind] = args[0]?.startsWith('-') ? ['start', args] : [args[0] ?? 'start', args.slice(1)];
   const asked = synonym ?? name;
   const command = Object.hasOwn(commands, asked) ? commands[asked] : undefined;
   try {
     if (command === undefined) throw new UsageError(`There is no command of that name.\n\n${helpText(commands)}`);
-    return await command.run(parseArguments(asked, synonym === undefined ? behind : [], command));
+    const { spoken, action, behind: given } = actionOf(asked, command, synonym === undefined ? behind : []);
+    return await action.run(parseArguments(spoken, given, action));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n`);

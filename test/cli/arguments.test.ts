@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseArguments, parsePort, UsageError } from '../../src/cli/arguments.js';
 
 const table = { options: ['port', 'fault'], maxWords: 1 };
+const flagged = { options: ['user'], flags: ['json', 'all'], maxWords: 0 };
 
 describe('the arguments of a command', () => {
   test.each([
@@ -12,7 +13,7 @@ describe('the arguments of a command', () => {
     [['--fault=--x'], { options: { fault: '--x' }, words: [] }],
     [['--', '--port'], { options: {}, words: ['--port'] }],
   ])('%j are read as %j', (args, expected) => {
-    expect(parseArguments('code', args, table)).toEqual(expected);
+    expect(parseArguments('code', args, table)).toEqual({ ...expected, flags: new Set() });
   });
 
   test.each([
@@ -27,6 +28,26 @@ describe('the arguments of a command', () => {
     [['--\u001b[2J'], 'menjin code has no option -- [2J. It has: --port, --fault.'],
   ])('%j are refused with a sentence', (args, sentence) => {
     const parse = () => parseArguments('code', args, table);
+    expect(parse).toThrow(UsageError);
+    expect(parse).toThrow(sentence);
+  });
+
+  test('flags take no value, and may be given twice', () => {
+    const given = ['--json', '--user', '-id', '--all', '--json'];
+    expect(parseArguments('sessions list', given, flagged)).toEqual({
+      options: { user: '-id' },
+      flags: new Set(['json', 'all']),
+      words: [],
+    });
+  });
+
+  test.each([
+    [['--json=1'], 'The option --json takes no value.'],
+    [['--json', 'yes'], 'menjin sessions list takes no such word: see --help.'],
+    [['--yes'], 'menjin sessions list has no option --yes. It has: --user, --json, --all.'],
+    [['--user', '--x'], 'needs a value: --user <user>. One that begins with -- is written --user=<user>.'],
+  ])('where there are flags, %j are refused with a sentence', (args, sentence) => {
+    const parse = () => parseArguments('sessions list', args, flagged);
     expect(parse).toThrow(UsageError);
     expect(parse).toThrow(sentence);
   });
