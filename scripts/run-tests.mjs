@@ -44,7 +44,8 @@ async function runJest(root, args, resultFile, missingFile) {
       path.join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
       '--json',
       `--outputFile=${resultFile}`,
-      ...(hasWorkers ? [] : ['--maxWorkers=2']),
+      // One more than the cores of a small machine: tests wait for servers and processes more than they compute.
+      ...(hasWorkers ? [] : ['--maxWorkers=3']),
       ...passedOn,
     ],
     {

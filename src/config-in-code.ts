@@ -25,6 +25,7 @@ const VARIABLES: Readonly<Record<keyof Config, readonly VariableName[]>> = {
   sessionIdleTtlMs: ['SESSION_IDLE_TTL'],
   sessionMaxTtlMs: ['SESSION_MAX_TTL'],
   sessionsPerUser: ['SESSIONS_PER_USER'],
+  sessionCacheSize: ['SESSION_CACHE'],
   loginLimitPerIp: ['LOGIN_LIMIT_PER_IP'],
   loginLimitPerApp: ['LOGIN_LIMIT_PER_APP'],
   trustProxy: ['TRUST_PROXY'],

@@ -37,6 +37,8 @@ export interface Config {
   readonly sessionIdleTtlMs: number;
   readonly sessionMaxTtlMs: number;
   readonly sessionsPerUser: number;
+  /** Entries; 0: off. */
+  readonly sessionCacheSize: number;
   /** null: off. */
   readonly loginLimitPerIp: Rate | null;
   /** null: off. */
@@ -148,6 +150,7 @@ function toConfig(values: Values, apps: readonly App[], cwd: string, givenDataDi
     sessionIdleTtlMs: values.SESSION_IDLE_TTL,
     sessionMaxTtlMs: values.SESSION_MAX_TTL,
     sessionsPerUser: values.SESSIONS_PER_USER,
+    sessionCacheSize: values.SESSION_CACHE,
     loginLimitPerIp: values.LOGIN_LIMIT_PER_IP,
     loginLimitPerApp: values.LOGIN_LIMIT_PER_APP,
     trustProxy: values.TRUST_PROXY,

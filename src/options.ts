@@ -37,7 +37,7 @@ const file = z.string().regex(/^[^\0]+$/);
 const onOff = parsedBy((text) => (/^(1|true|on)$/i.test(text) ? true : /^(0|false|off)$/i.test(text) ? false : null));
 const origin = parsedBy(parseOrigin);
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-const DATABASE_URL = 'sqlite:, sqlite:<path> or memory:';
+const DATABASE_URL = 'sqlite:, sqlite:<path>, memory:, or postgres://user[:password]@host[:port]/name';
 const rate = z.union([off, parsedBy(parseRate)]);
 const RATE = 'off, or a count and a duration of whole seconds (at most 1d), like 300/1m';
 
@@ -113,8 +113,8 @@ export const options = {
   SESSION_STORE_URL: {
     default: 'sqlite:',
     parse: parsedBy(parseSessionStoreUrl),
-    must: `${DATABASE_URL}, or redis://[[user]:password@]host[:port][/number] (rediss: for TLS, valkey:)`,
-    doc: 'Where sessions live. `sqlite:` is the file `menjin.db` in DATA_DIR; `memory:` ends with the process; a Redis is shared by several machines.',
+    must: `${DATABASE_URL}, or redis://[[user]:password@]host[:port][/number] (rediss: for TLS, valkey:), or redis+cluster://[[user]:password@]host:port[,host:port ...]`,
+    doc: 'Where sessions live. `sqlite:` is the file `menjin.db` in DATA_DIR; `memory:` ends with the process; a Redis, a cluster of them or a PostgreSQL is shared by several machines.',
     example: 'rediss://:password@redis.internal:6379/0',
     secret: true,
   },
@@ -122,7 +122,7 @@ export const options = {
     default: 'sqlite:',
     parse: parsedBy(parseDatabaseUrl),
     must: DATABASE_URL,
-    doc: 'Where users, identities and the records of sessions live. `sqlite:` is the same file as for SESSION_STORE_URL.',
+    doc: 'Where users, identities and the records of sessions live. `sqlite:` is the same file as for SESSION_STORE_URL; a PostgreSQL is shared by several machines.',
     example: 'sqlite:/var/lib/menjin/menjin.db',
     secret: true,
   },
@@ -155,6 +155,13 @@ export const options = {
     must: 'a whole number from 1 to 10000',
     doc: 'One session more ends the oldest.',
     example: '10',
+  },
+  SESSION_CACHE: {
+    default: '10000',
+    parse: wholeNumber(0, 10_000_000),
+    must: 'a whole number from 0 to 10000000',
+    doc: 'How many sessions this process keeps at hand, each for at most a second. 0 asks the store for every request.',
+    example: '10000',
   },
   LOGIN_LIMIT_PER_IP: {
     default: '300/1m',

@@ -136,7 +136,7 @@ describe('the stores', () => {
   test('are a ConfigError that does not show them when they are wrong', () => {
     const wrong: [given: object, name: string][] = [
       [{ databaseUrl: `redis://:${SECRET}@127.0.0.1` }, 'DATABASE_URL'],
-      [{ databaseUrl: `postgres://${SECRET}@127.0.0.1/x` }, 'DATABASE_URL'],
+      [{ databaseUrl: `mysql://${SECRET}@127.0.0.1/x` }, 'DATABASE_URL'],
       [{ sessionStoreUrl: `http://${SECRET}@127.0.0.1` }, 'SESSION_STORE_URL'],
       [{ environment: SECRET }, 'NODE_ENV'],
     ];

@@ -23,6 +23,7 @@ describe('defaults', () => {
         secretKeys: [],
         sessionIdleTtlMs: 604_800_000,
         sessionMaxTtlMs: 2_592_000_000,
+        sessionCacheSize: 10_000,
         sessionsPerUser: 10,
         trustProxy: null,
         corsOrigins: [],
@@ -125,7 +126,7 @@ describe('right values', () => {
 
 describe('wrong values', () => {
   const wrongDurations = ['7', '0s', '-1s', '1.5h', 'NaN', 'Infinity', '999ms', '3651d', '7 d', '1w'];
-  const wrongStores = ['postgres://u:p@h/db', 'sqlite', 'sqlite://host/x', 'sqlite:x?mode=ro'];
+  const wrongStores = ['mysql://u:p@h/db', 'sqlite', 'sqlite://host/x', 'sqlite:x?mode=ro'];
   const wrongRedis = [
     'redis:',
     'redis://',
@@ -184,6 +185,7 @@ describe('wrong values', () => {
     SESSION_IDLE_TTL: [...wrongDurations, '31d'],
     SESSION_MAX_TTL: wrongDurations,
     SESSIONS_PER_USER: ['0', '10001', '-1', '1.5', 'ten'],
+    SESSION_CACHE: ['-1', '1.5', 'ten', '10000001'],
     LOGIN_LIMIT_PER_IP: wrongRates,
     LOGIN_LIMIT_PER_APP: wrongRates,
     TRUST_PROXY: [
@@ -225,7 +227,7 @@ describe('wrong values', () => {
   }
 
   test('a store of another version names the schemes of this one', () => {
-    expect(failure({ DATABASE_URL: 'postgres://u:p@h/db' }).faults[0]?.reason).toMatch(/sqlite:.*memory:/);
+    expect(failure({ DATABASE_URL: 'mysql://u:p@h/db' }).faults[0]?.reason).toMatch(/sqlite:.*memory:/);
   });
 
   test('all faults are told at once', () => {
