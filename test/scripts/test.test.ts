@@ -23,14 +23,14 @@ describe('npm test', () => {
     fresh.close();
   });
 
-  test('passes arguments on, with two workers unless told otherwise', async () => {
+  test('passes arguments on, with three workers unless told otherwise', async () => {
     await project.run('test.mjs', ['--', 'test/flows'], { JEST_RESULT: result({}) });
     await project.run('test.mjs', ['-i'], { JEST_RESULT: result({}) });
     await project.run('test.mjs', ['--soak'], { JEST_RESULT: result({}) });
     expect(project.calls().filter((call) => call.startsWith('jest'))).toEqual([
-      'jest --json --maxWorkers=2 -- test/flows SOAK=undefined',
+      'jest --json --maxWorkers=3 -- test/flows SOAK=undefined',
       'jest --json -i SOAK=undefined',
-      'jest --json --maxWorkers=2 SOAK=1',
+      'jest --json --maxWorkers=3 SOAK=1',
     ]);
   });
 
