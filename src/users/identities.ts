@@ -1,11 +1,12 @@
 import type { InferResult } from 'kysely';
-import { lengthPrefixed, sha256Hex } from '../lib/bytes.js';
+import { sha256Hex } from '../lib/bytes.js';
 import type { KeyRing } from '../lib/key-ring.js';
 import { randomId } from '../lib/random.js';
 import { open, seal } from '../lib/seal.js';
 import type { App, ExchangedIdentity, PlatformName } from '../platforms/platform.js';
 import type { Sql } from '../sql/database.js';
 import { lockName } from '../sql/locks.js';
+import { sessionKeyPlace } from './sealed-keys.js';
 
 /** One openid of one app, and the user it belongs to. */
 export interface Identity {
@@ -37,7 +38,7 @@ export async function recordExchange(
 ): Promise<{ identity: Identity; isNewUser: boolean }> {
   const { openid, unionid, sessionKey } = exchanged;
   const key = { tenant: app.tenant, platform: app.platform, appid: app.appid, openid };
-  const place = lengthPrefixed([key.tenant, key.platform, key.appid, key.openid]);
+  const place = sessionKeyPlace(key);
   const sessionKeySealed = seal(keys, sessionKey, place);
   await lockName(sql, sha256Hex(place));
   const known = await selectIdentities(sql)
