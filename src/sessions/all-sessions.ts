@@ -1,6 +1,5 @@
 import type { Sql } from '../sql/database.js';
-import { type Ending, markEnded } from './session-ends.js';
-import type { EndReason } from './session-rows.js';
+import { type Ending, endingOf, markEnded } from './session-ends.js';
 
 /**
  * Marks as ended the next sessions in the order of their ids, whoever's they are, those that are being opened too, and finds those
@@ -28,8 +27,5 @@ export async function markEndedAfter(
     rows.map((row) => row.sid),
     'revoked',
   );
-  return rows.map(({ sid, token_hash: tokenHash, state, until, reason }) => {
-    const wasHandedOut = state !== 'opening' && reason !== ('not stored' satisfies EndReason);
-    return { sid, tokenHash, wasLive: wasHandedOut && until > now };
-  });
+  return rows.map((row) => endingOf(row, now));
 }

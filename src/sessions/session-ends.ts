@@ -1,4 +1,5 @@
 import type { Sql } from '../sql/database.js';
+import type { SessionsTable } from '../sql/schema.js';
 import type { EndReason, SessionRow } from './session-rows.js';
 
 /**
@@ -81,10 +82,22 @@ export async function markEndedOfUser(
   }
   const rows = await found.execute();
   await marked.execute();
-  return rows.map(({ sid, token_hash: tokenHash, state, until, reason }) => {
-    const wasHandedOut = state !== 'opening' && reason !== ('not stored' satisfies EndReason);
-    return { sid, tokenHash, wasLive: wasHandedOut && until > now };
-  });
+  return rows.map((row) => endingOf(row, now));
+}
+
+/** As the row was before the mark. Of one that was not opened to its end nobody was told the token. */
+export function endingOf(
+  {
+    sid,
+    token_hash: tokenHash,
+    state,
+    until,
+    reason,
+  }: Pick<SessionsTable, 'sid' | 'token_hash' | 'state' | 'until' | 'reason'>,
+  now: number,
+): Ending {
+  const wasHandedOut = state !== 'opening' && reason !== ('not stored' satisfies EndReason);
+  return { sid, tokenHash, wasLive: wasHandedOut && until > now };
 }
 
 /** Marks the oldest live sessions of a user, so that at most `limit` are left with `newest`. Inside the transaction that opens it. */

@@ -29,7 +29,7 @@ interface IdentitiesTable {
 
 export type SessionState = 'opening' | 'open' | 'ended';
 
-interface SessionsTable {
+export interface SessionsTable {
   sid: string;
   token_hash: string;
   user_id: string;
