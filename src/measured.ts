@@ -21,8 +21,8 @@ export function measuredSessionStore(store: SessionStore, { storeSeconds }: Metr
     set: (tokenHash, value, now) => call('set', () => store.set(tokenHash, value, now)),
     replace: (tokenHash, value, now) => call('replace', () => store.replace(tokenHash, value, now)),
     delete: (tokenHash) => call('delete', () => store.delete(tokenHash)),
-    deleteAll: (tokenHashes) => call('deleteAll', async () => store.deleteAll?.(tokenHashes)),
-    sweep: (now, limit) => call('sweep', async () => (await store.sweep?.(now, limit)) ?? 0),
+    deleteAll: (tokenHashes) => call('deleteAll', () => store.deleteAll(tokenHashes)),
+    sweep: (now, limit) => call('sweep', () => store.sweep(now, limit)),
     refusal: () => store.refusal(),
     close: () => store.close(),
   };

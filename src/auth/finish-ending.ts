@@ -37,6 +37,5 @@ async function finishBatch({ database, sessionStore, forget }: EndingParts, endi
 async function deleteValues(sessionStore: SessionStore, tokenHashes: readonly string[]): Promise<void> {
   const [only, ...others] = tokenHashes;
   if (only !== undefined && others.length === 0) return sessionStore.delete(only);
-  if (sessionStore.deleteAll !== undefined) return sessionStore.deleteAll(tokenHashes);
-  await Promise.all(tokenHashes.map((tokenHash) => sessionStore.delete(tokenHash)));
+  return sessionStore.deleteAll(tokenHashes);
 }

@@ -55,7 +55,7 @@ export function createSweep(parts: SweepParts): Sweep {
     () => forgetting((sql, before) => forgetOver(sql, before, BATCH)),
     () => forgetting((sql, before) => forgetGone(sql, before, BATCH)),
     () => forgetting((sql, before) => forgetClaims(sql, before, BATCH)),
-    async () => (await sessionStore.sweep?.(now(), BATCH)) ?? 0,
+    () => sessionStore.sweep(now(), BATCH),
   ];
 
   function forgetting(forgetRows: (sql: Sql, before: number) => Promise<number>): Promise<number> {

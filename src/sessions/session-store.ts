@@ -19,12 +19,12 @@ export interface SessionStore {
   /** Confirmed when it returns, whether there was one or not. */
   delete(tokenHash: string): Promise<void>;
   /** The same for many at once, within one deadline. After a failure some of them may be gone. */
-  deleteAll?(tokenHashes: readonly string[]): Promise<void>;
+  deleteAll(tokenHashes: readonly string[]): Promise<void>;
   /**
    * Removes at most `limit` values whose time in the store is over, and says how many it were: 0 where the store does that by
    * itself. Nobody waits for it: a value is judged by its `until`.
    */
-  sweep?(now: number, limit: number): Promise<number>;
+  sweep(now: number, limit: number): Promise<number>;
   /** Asks nobody. SERVICE_UNAVAILABLE when it is known that a call now would fail; else null. */
   refusal(): AppError | null;
   close(): Promise<void>;

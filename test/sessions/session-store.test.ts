@@ -9,8 +9,8 @@ const calls: [name: string, call: (store: SessionStore) => Promise<unknown>][] =
   ['set', (store) => store.set(HASH, VALUE, NOW)],
   ['replace', (store) => store.replace(HASH, VALUE, NOW)],
   ['delete', (store) => store.delete(HASH)],
-  ['deleteAll', async (store) => store.deleteAll?.([HASH])],
-  ['sweep', async (store) => store.sweep?.(NOW, 1)],
+  ['deleteAll', async (store) => store.deleteAll([HASH])],
+  ['sweep', async (store) => store.sweep(NOW, 1)],
 ];
 
 /** An adapter each of whose calls ends in the same way. */

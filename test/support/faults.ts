@@ -131,8 +131,8 @@ export function faultySessionStore(faults: Faults): (store: SessionStore) => Ses
     set: (key, value, now) => faults.run('set', () => store.set(key, value, now)),
     replace: (key, value, now) => faults.run('replace', () => store.replace(key, value, now)),
     delete: (key) => faults.run('delete', () => store.delete(key)),
-    deleteAll: (keys) => faults.run('deleteAll', async () => store.deleteAll?.(keys)),
-    sweep: (now, limit) => faults.run('sweep', async () => (await store.sweep?.(now, limit)) ?? 0),
+    deleteAll: (keys) => faults.run('deleteAll', () => store.deleteAll(keys)),
+    sweep: (now, limit) => faults.run('sweep', () => store.sweep(now, limit)),
     refusal: () => store.refusal(),
     close: () => store.close(),
   });

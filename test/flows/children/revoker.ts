@@ -26,7 +26,7 @@ const countedDatabase = (database: Database): Database => ({
 const countedStore = (store: SessionStore): SessionStore => ({
   ...store,
   delete: (tokenHash) => counted(() => store.delete(tokenHash)),
-  deleteAll: (tokenHashes) => counted(async () => store.deleteAll?.(tokenHashes)),
+  deleteAll: (tokenHashes) => counted(() => store.deleteAll(tokenHashes)),
 });
 
 async function post(query: string, token: string): Promise<unknown> {
