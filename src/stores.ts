@@ -16,7 +16,7 @@ export interface Stores {
   readonly redis: Redis | null;
   /** What a store is set to that may cost what was acknowledged, one sentence each. */
   readonly warnings: readonly string[];
-  /** Each resolves when its store has answered. */
+  /** Each resolves when its store has answered, and can be written as far as is known. */
   readonly checks: Readonly<Record<string, () => Promise<unknown>>>;
   /** Calling it again is harmless. */
   close(): Promise<void>;
@@ -71,6 +71,11 @@ export async function openStores(
     return createSqliteAdapter(await fileAt(sessionStoreUrl.path), clock);
   }
 
+  async function checked<T>(url: StoreUrl, ask: () => Promise<T>): Promise<T> {
+    if (url.kind === 'sqlite') await files.get(url.path)?.checkWritable();
+    return ask();
+  }
+
   async function warningsOf(postgres: Postgres): Promise<string[]> {
     return (await import('./sql/postgres-start.js')).durabilityWarnings(postgres);
   }
@@ -91,8 +96,9 @@ export async function openStores(
       redis,
       warnings: [...new Set(warnings.flat())],
       checks: {
-        sql: () => database.query((sql) => sql.selectFrom('users').select('id').limit(1).execute()),
-        sessions: () => sessionStore.get('readiness'),
+        sql: () =>
+          checked(databaseUrl, () => database.query((sql) => sql.selectFrom('users').select('id').limit(1).execute())),
+        sessions: () => checked(sessionStoreUrl, () => sessionStore.get('readiness')),
       },
       close: async () => {
         try {

@@ -5,6 +5,7 @@ import { migrate } from './migrations/index.js';
 import { PostgresUnavailableError, sqlState } from './postgres-errors.js';
 import type { Schema } from './schema.js';
 import { OPENING_TIMEOUT_MS, type SqliteFile, sqliteCode } from './sqlite-file.js';
+import { MovedFileError } from './sqlite-place.js';
 
 /** What queries are written against: the database itself or a transaction. */
 export type Sql = Kysely<Schema>;
@@ -50,8 +51,15 @@ export async function answered<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof AppError) throw error;
+    if (error instanceof MovedFileError) throw writesAreRefused(error);
     throw isUnavailable(error) ? storeUnavailable('sql', error) : error;
   }
+}
+
+/** Not a blink: it is over only when somebody brings the file back, or starts menjin again on another one. */
+function writesAreRefused(cause: MovedFileError): AppError {
+  const options = { retryAfterSeconds: 1, cause, detail: cause.message, log: { store: 'sql' } };
+  return new AppError('SERVICE_UNAVAILABLE', { ...options, alarm: true });
 }
 
 function isUnavailable(error: unknown): boolean {

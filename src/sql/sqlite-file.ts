@@ -1,9 +1,8 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import Libsql from 'libsql';
 import { DeadlineError } from '../lib/deadline.js';
 import { createLock } from '../lib/lock.js';
+import { takePlace } from './sqlite-place.js';
 
 type Connection = InstanceType<typeof Libsql>;
 
@@ -12,7 +11,7 @@ type Connection = InstanceType<typeof Libsql>;
  * writers take turns here, and wait for writers of other processes without blocking the event loop.
  *
  * Every function throws DeadlineError when it could not begin in time, or the file is closed: `work` has done nothing
- * then.
+ * then. Those that write throw MovedFileError when the file is no longer where it was opened.
  */
 export interface SqliteFile {
   /** For writing, only inside `transaction`. */
@@ -27,6 +26,11 @@ export interface SqliteFile {
    * there is one SQLite commits no other, although it answers as if it had.
    */
   transaction<T>(work: (connection: Connection) => T | Promise<T>, timeoutMs?: number): Promise<T>;
+  /**
+   * Resolves when it is not known that a write would fail: the file is in its place, and after a write that failed for the whole
+   * file (a full disk, a file system that became read-only) another one went through.
+   */
+  checkWritable(): Promise<void>;
   /** Waits for the writer at work. Calling it again is harmless. */
   close(): Promise<void>;
 }
@@ -42,32 +46,40 @@ const PRAGMAS = [
   'foreign_keys = ON',
 ];
 
+/** SQLite's codes for what does not concern one statement alone. */
+const CANNOT_WRITE = /^SQLITE_(FULL|READONLY|IOERR)/;
+
 /**
  * @param path a file, made with its folder when missing, or `:memory:`.
  * @param timeoutMs ends before the stores' own deadline, so that no write begins whose caller was told "not known".
- * @throws SqliteError when it cannot be opened or is no database. The file is left as it is.
+ * @throws SqliteError or DamagedFileError when it cannot be opened or is no database. The file is left as it is.
  */
 export async function openSqliteFile(path: string, timeoutMs = 1900): Promise<SqliteFile> {
   const inMemory = path === ':memory:';
-  if (!inMemory) makePrivately(path);
-  const writer = await connect(path, PRAGMAS);
-  const reader = inMemory ? writer : await connect(path, [...PRAGMAS, 'query_only = ON']);
+  const place = inMemory ? null : takePlace(path);
+  const [writer, reader] = await connectBoth(path, place !== null).catch((error: unknown) => {
+    place?.leave();
+    throw error;
+  });
   const lock = createLock();
   let isOpen = true;
+  let isWritable = true;
 
   const transaction: SqliteFile['transaction'] = (work, ownTimeoutMs = timeoutMs) => {
     const deadline = performance.now() + ownTimeoutMs;
     return lock.run(async () => {
       // A closed connection must not be asked anything: the driver ends the whole process for `inTransaction`.
       if (!isOpen) throw new DeadlineError('the database is closed');
-      // Deferred transactions that read and then write fail with BUSY half the time when two processes do it.
-      await whenNotBusy(async () => writer.exec('BEGIN IMMEDIATE'), deadline);
       try {
+        // Deferred transactions that read and then write fail with BUSY half the time when two processes do it.
+        await whenNotBusy(async () => writer.exec('BEGIN IMMEDIATE'), deadline);
+        place?.check();
         const result = await work(writer);
         writer.exec('COMMIT');
         return result;
       } catch (error) {
         rollBack(writer);
+        if (CANNOT_WRITE.test(sqliteCode(error) ?? '')) isWritable = false;
         throw error;
       }
     }, ownTimeoutMs);
@@ -83,19 +95,22 @@ export async function openSqliteFile(path: string, timeoutMs = 1900): Promise<Sq
       return whenNotBusy(async () => work(reader), performance.now() + timeoutMs);
     },
     transaction,
+    checkWritable: async () => {
+      place?.check();
+      if (isWritable) return;
+      // The number is free for any use, and we have none: writing it changes nothing and reaches the disk.
+      await transaction((connection) => void connection.exec('PRAGMA user_version = 0'));
+      isWritable = true;
+    },
     close: () =>
       lock.run(async () => {
+        if (!isOpen) return;
         isOpen = false;
         writer.close();
         if (reader !== writer) reader.close();
+        place?.leave();
       }, timeoutMs),
   };
-}
-
-/** What is made here is for this user alone; SQLite gives the log beside the file the file's own mode. */
-function makePrivately(path: string): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  closeSync(openSync(path, 'a', 0o600));
 }
 
 /** Ends a transaction that is still open. SQLite has ended it itself after a full disk or an I/O error. */
@@ -105,6 +120,17 @@ function rollBack(connection: Connection): void {
     connection.exec('ROLLBACK');
   } catch {
     // What led here says more.
+  }
+}
+
+async function connectBoth(path: string, areTwo: boolean): Promise<[writer: Connection, reader: Connection]> {
+  const writer = await connect(path, PRAGMAS);
+  if (!areTwo) return [writer, writer];
+  try {
+    return [writer, await connect(path, [...PRAGMAS, 'query_only = ON'])];
+  } catch (error) {
+    writer.close();
+    throw error;
   }
 }
 

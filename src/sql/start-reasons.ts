@@ -8,6 +8,7 @@ const READ_ONLY = 'the file or its folder may not be written';
 const SQLITE_REASONS: Readonly<Record<string, string>> = {
   SQLITE_NOTADB: 'it is no SQLite database (it was left as it is)',
   SQLITE_CORRUPT: 'it is damaged (it was left as it is)',
+  SQLITE_ERROR: 'its tables are damaged, or of another program (it was left as it is)',
   SQLITE_READONLY: READ_ONLY,
   SQLITE_FULL: 'the disk is full',
   EACCES: READ_ONLY,

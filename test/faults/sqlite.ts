@@ -1,0 +1,128 @@
+import type { FaultGroup } from './fault.js';
+
+const HERE = 'test/faults/sqlite.test.ts';
+
+/** What happens to the SQLite file, and who else is at it. */
+export const sqliteFaults: FaultGroup = {
+  faults: [
+    {
+      number: 41,
+      fault: 'Another process writes for two seconds.',
+      guard: 'busy-file-blocks-nobody',
+      test: HERE,
+      title:
+        'one that writes for two seconds: requests are served meanwhile, a login is refused in time, and the next one waits and succeeds',
+    },
+    {
+      number: 42,
+      fault: 'The file or its folder may not be written.',
+      guard: 'read-only-is-told',
+      test: 'test/stores.test.ts',
+      title: 'say so for %s',
+      row: 'a read-only folder',
+    },
+    {
+      number: 43,
+      fault: 'The disk is full.',
+      guard: 'full-disk-is-no-bug',
+      test: HERE,
+      title:
+        'the disk is full: logins and logouts are refused, requests are served, and all goes on when there is room',
+    },
+    {
+      number: 44,
+      fault: 'The file, or the log beside it, was overwritten.',
+      guard: 'foreign-file-is-left-alone',
+      test: 'test/faults/sqlite-start.test.ts',
+      title: 'it has %s: the gateway does not start, says why, and leaves every byte as it was',
+      row: 'a header that was overwritten',
+    },
+    {
+      number: 45,
+      fault: 'The file, or what stands beside it, is deleted while it is open.',
+      guard: 'nothing-is-written-to-a-deleted-file',
+      test: HERE,
+      title: '%s is %s while it is open: nothing is acknowledged that would be lost, and it is told',
+      row: 'menjin.db is deleted',
+    },
+    {
+      number: 46,
+      fault: 'The process is killed under load.',
+      guard: 'acknowledged-is-on-disk',
+      test: 'test/flows/processes.test.ts',
+      title: 'killed -9 under 200 logins/s, every token that was handed out works after the restart',
+    },
+    {
+      number: 47,
+      fault: 'Two gateways use one file.',
+      guard: 'writers-take-the-lock-first',
+      test: 'test/sql/sqlite-file.test.ts',
+      title: 'two processes that read and then write at once lose nothing, and none of them fails',
+    },
+    {
+      number: 48,
+      fault: 'A million rows are over.',
+      guard: 'sweep-is-done-in-small-batches',
+      test: HERE,
+      title:
+        'a million rows are over: they go in small batches while requests are served, and their room is used again',
+    },
+    {
+      number: 49,
+      fault: 'A newer version has changed the tables.',
+      guard: 'newer-tables-are-left-alone',
+      test: 'test/sql/database.test.ts',
+      title: 'a database of a newer version is refused and left as it is',
+    },
+  ],
+  guards: {
+    'busy-file-blocks-nobody': {
+      keeps: 'Whoever waits for the file does so without stopping everybody else.',
+      off: [
+        {
+          file: 'src/sql/sqlite-file.ts',
+          from: "  'foreign_keys = ON',\n",
+          to: "  'foreign_keys = ON',\n  'busy_timeout = 1900',\n",
+        },
+      ],
+    },
+    'read-only-is-told': {
+      keeps: 'Where nothing can be written nothing is started, and a sentence says why.',
+      off: [{ file: 'src/sql/start-reasons.ts', from: '  EACCES: READ_ONLY,\n', to: '' }],
+    },
+    'full-disk-is-no-bug': {
+      keeps: 'A disk without room is an outage, not a fault of ours.',
+      off: [{ file: 'src/sql/database.ts', from: '|FULL|', to: '|' }],
+    },
+    'foreign-file-is-left-alone': {
+      keeps: 'What is no database is refused before SQLite writes into it.',
+      off: [{ file: 'src/sql/sqlite-place.ts', from: '    checkHeaders(realpathSync(path));\n', to: '' }],
+    },
+    'nothing-is-written-to-a-deleted-file': {
+      keeps: 'What would be gone with the process is not acknowledged.',
+      off: [{ file: 'src/sql/sqlite-file.ts', from: '        place?.check();\n', to: '' }],
+    },
+    'acknowledged-is-on-disk': {
+      keeps: 'A login that is answered is in the file, not in memory.',
+      off: [
+        {
+          file: 'src/stores.ts',
+          from: "if (sessionStoreUrl.kind !== 'sqlite') return createMemoryAdapter",
+          to: 'if (clock) return createMemoryAdapter',
+        },
+      ],
+    },
+    'writers-take-the-lock-first': {
+      keeps: 'Of two processes that read and then write the second waits, and sees what the first wrote.',
+      off: [{ file: 'src/sql/sqlite-file.ts', from: "'BEGIN IMMEDIATE'", to: "'BEGIN'" }],
+    },
+    'sweep-is-done-in-small-batches': {
+      keeps: 'Nobody waits for the sweep of everything that is over.',
+      off: [{ file: 'src/auth/sweep.ts', from: 'const CLEANING_BATCH = 50;', to: 'const CLEANING_BATCH = 100_000;' }],
+    },
+    'newer-tables-are-left-alone': {
+      keeps: 'Tables of a newer version are not written by an older one.',
+      off: [{ file: 'src/sql/migrations/index.ts', from: 'version > migrations.length', to: 'false' }],
+    },
+  },
+};
