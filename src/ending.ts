@@ -1,11 +1,11 @@
+import { deleteAgain } from './auth/delete-again.js';
+import { createDoubt } from './auth/doubt.js';
 import type { EndingParts } from './auth/finish-ending.js';
 import { createSweep, type Sweep } from './auth/sweep.js';
 import { type Sweeper, startSweeper } from './auth/sweeper.js';
 import type { Closers } from './lib/closers.js';
 import { describeCause, type Log } from './observe/log.js';
-import type { Redis } from './redis.js';
-import { remarkOnRedisSettings } from './redis-settings.js';
-import { createEndedChannel } from './sessions/ended-channel.js';
+import type { LostPart, Redis, RedisEvents } from './redis.js';
 import { createSessionCache, type SessionCache } from './sessions/session-cache.js';
 import type { SessionStore } from './sessions/session-store.js';
 import type { Database } from './sql/database.js';
@@ -22,7 +22,7 @@ export interface Ending {
 }
 
 /** Connects all that makes an ended session stay ended: the cache that forgets, the others that are told, the sweep. */
-export function composeEnding(parts: {
+export async function composeEnding(parts: {
   database: Database;
   sessionStore: SessionStore;
   redis: Redis | null;
@@ -32,34 +32,59 @@ export function composeEnding(parts: {
   elapsedMs: () => number;
   cacheSize: number;
   sweepEveryMs: number | null;
-}): Ending {
+}): Promise<Ending> {
   const { database, sessionStore, redis, log, closers, now, elapsedMs } = parts;
-  const cache = createSessionCache({ store: sessionStore, maxEntries: parts.cacheSize, now, elapsedMs });
-  const ending = { database, sessionStore, forget: tellOfEnds(redis, cache, log, closers) };
   const warn = (sentence: string) => (error: unknown) => log.warn(describeCause(error), sentence);
+  const doubt = createDoubt({
+    ...{ database, sessionStore },
+    deleteAgain: (signal) =>
+      deleteAgain({ database, sessionStore }, warn('what has ended is not deleted again yet'), signal),
+  });
+  const cache = createSessionCache({ store: doubt, maxEntries: parts.cacheSize, now, elapsedMs });
+  const ending = { database, sessionStore, forget: await tellOfEnds(redis, cache, log, closers) };
   const sweep = createSweep({ ...ending, now, elapsedMs, onFailure: warn('the sweep did not get through') });
   const sweeper = startSweeper(sweep, {
     everyMs: parts.sweepEveryMs,
     onFailure: warn('what had ended before the start is not deleted yet'),
   });
   closers.add(sweeper.close);
+  // Nobody was there to notice it: a Redis may have come back while no gateway ran.
+  if (redis !== null) doubt.begin();
+  closers.add(doubt.close);
   return {
     ...{ cache, ending, sweep, sweeper },
     deleteAgain: () => {
       log.warn('another Redis answers, or in another role: what has ended is deleted again');
-      sweep.reDelete().catch(warn('what has ended is not deleted again yet'));
+      doubt.begin();
     },
   };
 }
 
+const LOST: Readonly<Record<LostPart, string>> = {
+  all: 'Redis does not answer',
+  'a node': 'a node of the Redis cluster does not answer',
+  'some keys': 'nobody in the Redis cluster holds some of the sessions',
+};
+
+/** One line when it is lost, and one when all of it is back. */
+export function reportOutages(log: Log): RedisEvents {
+  return {
+    onLost: (error, part) => log.warn(describeCause(error), LOST[part]),
+    onBack: () => log.info('Redis answers again'),
+  };
+}
+
 /** What has ended is dropped here at once, and told to the other processes if there is a way to. */
-function tellOfEnds(
+async function tellOfEnds(
   redis: Redis | null,
   cache: SessionCache,
   log: Log,
   closers: Closers,
-): (tokenHashes: readonly string[]) => void {
+): Promise<(tokenHashes: readonly string[]) => void> {
   if (redis === null) return cache.drop;
+  // Loaded where they are used, as in stores.ts.
+  const { createEndedChannel } = await import('./sessions/ended-channel.js');
+  const { remarkOnRedisSettings } = await import('./redis-settings.js');
   const channel = createEndedChannel(redis, {
     onEnded: cache.drop,
     onRefused: (error) =>

@@ -12,7 +12,7 @@ import { createTouch } from './auth/touch.js';
 import type { Viewer } from './auth/viewer.js';
 import { type Config, loadConfig } from './config.js';
 import type { ContextMaker } from './context-builder.js';
-import { composeEnding, readinessChecks } from './ending.js';
+import { composeEnding, readinessChecks, reportOutages } from './ending.js';
 import type { fetchJson } from './fetch-json.js';
 import { checkOptionNames, checkOwnParts, type GatewayOptions, type OwnParts } from './gateway-options.js';
 import { startApollo } from './graphql/apollo.js';
@@ -139,8 +139,7 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
 
   let deleteAgain = (): void => undefined;
   const stores = await openStores(config, seams.now ?? null, {
-    onLost: (error) => log.warn(describeCause(error), 'Redis does not answer'),
-    onBack: () => log.info('Redis answers again'),
+    ...reportOutages(log),
     onReplaced: () => deleteAgain(),
   });
   closers.add(stores.close);
@@ -163,7 +162,7 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
     redis: stores.redis,
   });
 
-  const { cache, ending, sweep, sweeper, ...replaced } = composeEnding({
+  const { cache, ending, sweep, sweeper, ...replaced } = await composeEnding({
     ...{ database, sessionStore, redis: stores.redis, log, closers, now, elapsedMs },
     cacheSize: config.sessionCacheSize,
     sweepEveryMs: seams.sweepEveryMs === undefined ? SWEEP_EVERY_MS : seams.sweepEveryMs,

@@ -23,6 +23,7 @@ export function measuredSessionStore(store: SessionStore, { storeSeconds }: Metr
     delete: (tokenHash) => call('delete', () => store.delete(tokenHash)),
     deleteAll: (tokenHashes) => call('deleteAll', () => store.deleteAll(tokenHashes)),
     sweep: (now, limit) => call('sweep', () => store.sweep(now, limit)),
+    scan: () => store.scan(),
     refusal: () => store.refusal(),
     close: () => store.close(),
   };

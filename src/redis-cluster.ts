@@ -2,6 +2,7 @@ import { DeadlineError, withDeadline } from './lib/deadline.js';
 import { hashSlotOf } from './lib/hash-slot.js';
 import {
   connectRedis,
+  type LostPart,
   type Redis,
   type RedisClient,
   type RedisConnection,
@@ -48,15 +49,15 @@ export function connectRedisCluster(seeds: readonly string[], events: RedisEvent
       settle(UNKNOWN);
       await Promise.all([...nodes].map(askState));
     },
-    onFailed: (error) => lose(UNKNOWN, error),
+    onFailed: (error) => lose(UNKNOWN, error, 'all'),
     isUnwell: () => troubles.size > 0,
   });
 
-  function lose(what: string, error: unknown): void {
+  function lose(what: string, error: unknown, part: LostPart): void {
     if (isClosed) return;
     const isFirst = troubles.size === 0;
     troubles.add(what);
-    if (isFirst) events.onLost?.(error);
+    if (isFirst) events.onLost?.(error, part);
     reader.readSoon();
   }
   function settle(what: string): void {
@@ -73,7 +74,7 @@ export function connectRedisCluster(seeds: readonly string[], events: RedisEvent
     });
     const onLost = (error: unknown) => {
       noteTried();
-      lose(address, error);
+      lose(address, error, 'a node');
     };
     const onBack = () => settle(address);
     const connection = connectRedis(urlOf(address), { onLost, onBack, ...(onReplaced && { onReplaced }) }, timeoutMs);
@@ -113,7 +114,7 @@ export function connectRedisCluster(seeds: readonly string[], events: RedisEvent
       settle(address);
       settle(stateOf(address));
     }
-    if (found.includes(undefined)) lose(UNCOVERED, new RedisUnreachableError(UNCOVERED));
+    if (found.includes(undefined)) lose(UNCOVERED, new RedisUnreachableError(UNCOVERED), 'some keys');
     else settle(UNCOVERED);
   }
 
@@ -140,7 +141,7 @@ export function connectRedisCluster(seeds: readonly string[], events: RedisEvent
       try {
         return await (isAsking ? askAsking(connection, call) : connection.ask(call));
       } catch (error) {
-        if (isClusterDown(error)) lose(stateOf(address), error);
+        if (isClusterDown(error)) lose(stateOf(address), error, 'all');
         const moved = redirectionIn(error, address);
         if (moved === null || redirections === MAX_REDIRECTIONS) throw error;
         address = moved.address;

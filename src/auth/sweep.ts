@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { forgetClaims } from '../sessions/login-claims.js';
 import type { Ending } from '../sessions/session-ends.js';
-import { findUnfinished, forgetGone, forgetOver, markAbandoned, unmarkGone } from '../sessions/sweep-rows.js';
+import { findUnfinished, forgetGone, forgetOver, markAbandoned } from '../sessions/sweep-rows.js';
 import type { Sql } from '../sql/database.js';
 import { type EndingParts, finishEnding } from './finish-ending.js';
 
@@ -13,11 +13,6 @@ export interface Sweep {
    * @throws AppError SERVICE_UNAVAILABLE when it did not get through.
    */
   unfinishedEnds(signal?: AbortSignal): Promise<void>;
-  /**
-   * For a store that may have come back from an older state: the next rounds delete again what ended in the last 24 h.
-   * @throws AppError SERVICE_UNAVAILABLE when it did not get through.
-   */
-  reDelete(): Promise<void>;
 }
 
 export interface SweepParts extends EndingParts {
@@ -30,15 +25,30 @@ export interface SweepParts extends EndingParts {
 
 const BATCH = 100;
 const MAX_BATCHES = 20;
+/**
+ * Nobody waits for what is only cleaned away, but with SQLite everybody waits meanwhile: less than a hundredth of the time
+ * between two rounds is spent on it, or one small batch of each kind.
+ */
+const CLEANING_BATCH = 50;
+const CLEANING_MS = 10;
 /** Whoever marked an end is about to finish it. */
 const FINISHER_MS = 2000;
 /**
  * How long a row stays after its end: longer than a login can be repeated, than a late write may take, and than any clock is
  * off. A value stays as long after its `until`.
  */
-const KEPT_MS = 86_400_000;
+export const KEPT_MS = 86_400_000;
 /** A clock that was set, or a machine that slept: what is due is judged again in the next round. */
 const MAX_JUMP_MS = 60_000;
+
+/** Does one batch and says how much it found: a full batch means that there may be more. */
+type Step = () => Promise<number>;
+
+interface Steps {
+  readonly steps: readonly Step[];
+  readonly batch: number;
+  readonly isOver: () => boolean;
+}
 
 /** Every process sweeps, so that whoever was killed is replaced by any other. All of it may be done twice. */
 export function createSweep(parts: SweepParts): Sweep {
@@ -47,15 +57,16 @@ export function createSweep(parts: SweepParts): Sweep {
   let isFailing = false;
   let last: { wall: number; elapsed: number } | null = null;
 
-  /** Each does one batch and says how much it found: a full batch means that there may be more. */
-  const steps: readonly (() => Promise<number>)[] = [
+  const ending: readonly Step[] = [
     // A login whose process died has left a value that nobody knows the token of, and so an end to finish.
     () => database.transaction((sql, at) => markAbandoned(sql, at, BATCH)),
     finishSome,
-    () => forgetting((sql, before) => forgetOver(sql, before, BATCH)),
-    () => forgetting((sql, before) => forgetGone(sql, before, BATCH)),
-    () => forgetting((sql, before) => forgetClaims(sql, before, BATCH)),
-    () => sessionStore.sweep(now(), BATCH),
+  ];
+  const cleaning: readonly Step[] = [
+    () => forgetting((sql, before) => forgetOver(sql, before, CLEANING_BATCH)),
+    () => forgetting((sql, before) => forgetGone(sql, before, CLEANING_BATCH)),
+    () => forgetting((sql, before) => forgetClaims(sql, before, CLEANING_BATCH)),
+    () => sessionStore.sweep(now(), CLEANING_BATCH),
   ];
 
   function forgetting(forgetRows: (sql: Sql, before: number) => Promise<number>): Promise<number> {
@@ -91,10 +102,15 @@ export function createSweep(parts: SweepParts): Sweep {
     return Math.abs(jumpMs) > MAX_JUMP_MS;
   }
 
-  async function repeat(step: () => Promise<number>, signal: AbortSignal | undefined): Promise<void> {
-    for (let batch = 0; batch < MAX_BATCHES && signal?.aborted !== true; batch += 1) {
-      if ((await step()) < BATCH) return;
+  /** At least one batch of each, and more of it while they are full and it is not over. */
+  async function runEach({ steps, batch, isOver }: Steps, failures: unknown[]): Promise<void> {
+    for (const step of steps) await repeat(step, batch, isOver).catch((error: unknown) => failures.push(error));
+  }
+
+  async function repeat(step: Step, batch: number, isOver: () => boolean): Promise<void> {
+    for (let batches = 1; (await step()) >= batch && batches < MAX_BATCHES; batches += 1) {
       await turn();
+      if (isOver()) return;
     }
   }
 
@@ -102,7 +118,11 @@ export function createSweep(parts: SweepParts): Sweep {
     round: async (signal) => {
       if (hasClockJumped()) return;
       const failures: unknown[] = [];
-      for (const step of steps) await repeat(step, signal).catch((error: unknown) => failures.push(error));
+      const isStopped = () => signal?.aborted === true;
+      await runEach({ steps: ending, batch: BATCH, isOver: isStopped }, failures);
+      const cleaningSince = elapsedMs();
+      const isOver = () => isStopped() || elapsedMs() - cleaningSince >= CLEANING_MS;
+      if (!isStopped()) await runEach({ steps: cleaning, batch: CLEANING_BATCH, isOver }, failures);
       if (failures.length > 0 && !isFailing) onFailure(failures[0]);
       isFailing = failures.length > 0;
     },
@@ -111,15 +131,6 @@ export function createSweep(parts: SweepParts): Sweep {
         const endings = await database.query((sql, at) => findUnfinished(sql, at, { limit: BATCH }));
         if (endings.length === 0) return;
         await finishEnding(parts, endings);
-        await turn();
-      }
-    },
-    reDelete: async () => {
-      const goneBefore = await database.query(async (_sql, at) => at);
-      for (;;) {
-        const range = { endedAfter: goneBefore - KEPT_MS, goneBefore, limit: BATCH };
-        const found = await database.transaction((sql) => unmarkGone(sql, range));
-        if (found < BATCH) return;
         await turn();
       }
     },

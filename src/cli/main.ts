@@ -52,8 +52,8 @@ const commands: Readonly<Record<string, Command>> = {
     run: async () => (await import('./schema.js')).schema(process.stdout),
   },
   sessions: {
-    usage: 'list|revoke',
-    doc: ["Shows or ends a person's sessions: --user <id> or", "--openid <openid>; revoke --all ends everybody's."],
+    usage: 'list|revoke|reconcile',
+    doc: ['Of a person: --user <id>, --openid <id>;', 'of all: revoke --all, reconcile after a backup.'],
     actions: {
       list: {
         usage: '--user <id> | --openid <openid> [--appid <appid>] [--json]',
@@ -68,6 +68,13 @@ const commands: Readonly<Record<string, Command>> = {
         flags: ['all', 'yes'],
         maxWords: 0,
         run: async (given) => (await import('./revoke-sessions.js')).revokeSessions(given, streams()),
+      },
+      reconcile: {
+        usage: '[--dry-run]',
+        options: [],
+        flags: ['dry-run'],
+        maxWords: 0,
+        run: async (given) => (await import('./reconcile-sessions.js')).reconcileSessions(given, streams()),
       },
     },
   },

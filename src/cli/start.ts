@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import { ConfigError, type LoadedConfig, loadConfig } from '../config.js';
 import { composeGateway, DataDirError, type RunningGateway } from '../gateway.js';
-import { describeCause } from '../observe/log.js';
+import { describeCause, stackFrames } from '../observe/log.js';
 
 /** After a signal the process ends by itself within this time, whatever hangs. */
 const HARD_LIMIT_MS = 10_000;
@@ -16,7 +16,7 @@ export async function start(): Promise<number | null> {
       await gateway.close();
       throw error;
     });
-    stopOnSignals(gateway);
+    stopWhenToldOrBroken(gateway);
     welcome(gateway, url, loaded);
     return null;
   } catch (error) {
@@ -75,13 +75,16 @@ function phoneHint(host: string, port: string): string {
     : `A phone on the same network gets in at ${address}`;
 }
 
-/** One shutdown, however many signals come. */
-function stopOnSignals({ close, log }: RunningGateway): void {
+/**
+ * One shutdown, however many signals come. A failure that nobody handled has left nobody knows what half done: it is told, and
+ * the process ends as after a signal, but with status 1, for whoever starts it to start it again.
+ */
+function stopWhenToldOrBroken({ close, log }: RunningGateway): void {
   let isStopping = false;
-  const stop = async (signal: NodeJS.Signals) => {
+  const stop = async (reason: object) => {
     if (isStopping) return;
     isStopping = true;
-    log.info({ signal }, 'stopping');
+    log.info(reason, 'stopping');
     setTimeout(() => {
       log.error('stopped at the hard limit: something did not end in time');
       // Not process.exit(): it waits for the log to be written, and a log that nobody reads may be what hangs.
@@ -95,5 +98,11 @@ function stopOnSignals({ close, log }: RunningGateway): void {
       process.exitCode = 1;
     }
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop({ signal }));
+  // Node's own last words would be the error's message, with whatever it quotes. `origin` tells a rejection from a throw.
+  process.on('uncaughtException', (error, origin) => {
+    process.exitCode = 1;
+    log.fatal({ ...describeCause(error), stack: stackFrames(error) }, 'a failure that nobody handled');
+    void stop({ origin });
+  });
 }

@@ -52,7 +52,7 @@ export function describeCause(error: unknown): Record<string, unknown> {
 const FRAME = /^ {4}at .*:\d+:\d+\)?$/;
 
 /** Where it came from. A stack begins with the message, of which a line may look like a frame. */
-function stackFrames(error: unknown): string[] {
+export function stackFrames(error: unknown): string[] {
   if (!isError(error) || typeof error.stack !== 'string') return [];
   const messageAt = error.stack.indexOf(error.message);
   const frames = messageAt === -1 ? error.stack : error.stack.slice(messageAt + error.message.length);

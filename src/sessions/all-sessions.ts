@@ -29,3 +29,17 @@ export async function markEndedAfter(
   );
   return rows.map((row) => endingOf(row, now));
 }
+
+/**
+ * Which of these tokens are of sessions that have not ended: open ones, and those of logins under way. One whose time is over
+ * counts, too: its value says so itself, and may know of a later use.
+ */
+export async function findUnderWay(sql: Sql, tokenHashes: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await sql
+    .selectFrom('sessions')
+    .select('token_hash')
+    .where('token_hash', 'in', tokenHashes)
+    .where('state', '!=', 'ended')
+    .execute();
+  return new Set(rows.map((row) => row.token_hash));
+}

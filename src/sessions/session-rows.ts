@@ -107,6 +107,17 @@ export async function findLive(sql: Sql, now: number, userId: string, limit: num
   }));
 }
 
+/** Whether a token that was handed out still names a session. */
+export async function isOpen(sql: Sql, tokenHash: string): Promise<boolean> {
+  const row = await sql
+    .selectFrom('sessions')
+    .select('sid')
+    .where('token_hash', '=', tokenHash)
+    .where('state', '=', 'open')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** opening -> open. False when somebody has ended the row meanwhile: then this login must not be answered. */
 export async function markOpen(sql: Sql, sid: string): Promise<boolean> {
   const result = await sql

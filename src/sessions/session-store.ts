@@ -25,6 +25,11 @@ export interface SessionStore {
    * itself. Nobody waits for it: a value is judged by its `until`.
    */
   sweep(now: number, limit: number): Promise<number>;
+  /**
+   * The hashes of all tokens that have a value, some at a time: each that is there from the beginning to the end is among them,
+   * perhaps more than once. For an operator, never for a request: it looks at the whole store.
+   */
+  scan(): AsyncIterable<readonly string[]>;
   /** Asks nobody. SERVICE_UNAVAILABLE when it is known that a call now would fail; else null. */
   refusal(): AppError | null;
   close(): Promise<void>;
@@ -38,6 +43,8 @@ export interface SessionAdapter extends KeyvStoreAdapter {
   deleteMany?(keys: string[]): Promise<boolean>;
   /** Removes at most `limit` keys whose ttl was over at `now`. Without it the store does that by itself. */
   sweep?(now: number, limit: number): Promise<number>;
+  /** The keys that begin with `prefix`, some at a time. Each call of the store behind it has a deadline. */
+  scan(prefix: string): AsyncIterable<readonly string[]>;
   /** false when it is known that a call now would fail. Without it every call is tried. */
   isReachable?(): boolean;
   disconnect(): Promise<void>;
@@ -48,6 +55,11 @@ export interface SessionAdapter extends KeyvStoreAdapter {
  * more, so that a clock two hours fast destroys nothing.
  */
 const KEYV_TTL_MARGIN_MS = 86_400_000;
+
+const NAMESPACE = 'session';
+/** What Keyv puts before every key. */
+const PREFIX = `${NAMESPACE}:`;
+const HASH = /^[0-9a-f]{64}$/;
 
 export function createSessionStore(adapter: SessionAdapter, timeoutMs = 2000): SessionStore {
   const values = keyvOver(adapter);
@@ -83,6 +95,15 @@ export function createSessionStore(adapter: SessionAdapter, timeoutMs = 2000): S
       if (tokenHashes.length > 0) await answered(values.deleteMany([...tokenHashes]));
     },
     sweep: async (now, limit) => (adapter.sweep === undefined ? 0 : answered(adapter.sweep(now, limit))),
+    scan: async function* () {
+      try {
+        for await (const keys of adapter.scan(PREFIX)) {
+          yield keys.map((key) => key.slice(PREFIX.length)).filter((name) => HASH.test(name));
+        }
+      } catch (error) {
+        throw storeUnavailable('sessions', error);
+      }
+    },
     refusal: () =>
       adapter.isReachable?.() === false ? storeUnavailable('sessions', new Error('the store does not answer')) : null,
     close: async () => {
@@ -94,7 +115,7 @@ export function createSessionStore(adapter: SessionAdapter, timeoutMs = 2000): S
 function keyvOver(store: KeyvStoreAdapter): Keyv {
   const keyv = new Keyv({
     store,
-    namespace: 'session',
+    namespace: NAMESPACE,
     throwOnErrors: true,
     serialize: JSON.stringify,
     deserialize: parseStored,

@@ -67,25 +67,28 @@ export async function forgetGone(sql: Sql, before: number, limit: number): Promi
   return Number(result.numDeletedRows);
 }
 
-/**
- * Takes back that values are gone: the store may have come back from an older state. For ends marked after `endedAfter`,
- * and confirmed until `goneBefore`. How many it were.
- */
-export async function unmarkGone(
+/** A session that has ended, and its place among the others of its kind. */
+export interface EndedSession {
+  readonly sid: string;
+  readonly tokenHash: string;
+  readonly at: number;
+}
+
+/** The next of those that ended after `endedAfter`: unfinished ones in the order of their marks, or gone ones in that in which they went. */
+export async function findEnded(
   sql: Sql,
-  { endedAfter, goneBefore, limit }: { endedAfter: number; goneBefore: number; limit: number },
-): Promise<number> {
-  const confirmed = sql
+  which: 'unfinished' | 'gone',
+  { endedAfter, after, limit }: { endedAfter: number; after: EndedSession | null; limit: number },
+): Promise<EndedSession[]> {
+  const time = which === 'gone' ? 'gone_at' : 'ended_at';
+  const { at, sid } = after ?? { at: 0, sid: '' };
+  let query = sql
     .selectFrom('sessions')
-    .select('sid')
-    .where('gone_at', '<=', goneBefore)
+    .select(['sid', 'token_hash', time])
     .where('ended_at', '>', endedAfter)
-    .limit(limit);
-  const result = await sql
-    .updateTable('sessions')
-    .set({ gone_at: null })
-    .where('sid', 'in', confirmed)
-    .where('gone_at', '<=', goneBefore)
-    .executeTakeFirst();
-  return Number(result.numUpdatedRows);
+    .where(time, '>=', at)
+    .where((is) => is.or([is(time, '>', at), is('sid', '>', sid)]));
+  if (which === 'unfinished') query = query.where('gone_at', 'is', null);
+  const rows = await query.orderBy(time).orderBy('sid').limit(limit).execute();
+  return rows.map((row) => ({ sid: row.sid, tokenHash: row.token_hash, at: Number(row[time]) }));
 }

@@ -4,6 +4,7 @@ import { createClient } from '@keyv/redis';
 import { revokeAll } from '../../src/auth/revoke-all.js';
 import { UsageError } from '../../src/cli/arguments.js';
 import { listSessions } from '../../src/cli/list-sessions.js';
+import { reconcileSessions } from '../../src/cli/reconcile-sessions.js';
 import { revokeSessions } from '../../src/cli/revoke-sessions.js';
 import type { Config } from '../../src/config.js';
 import { sha256Hex } from '../../src/lib/bytes.js';
@@ -67,6 +68,37 @@ const revoke = (options: Record<string, string>, env?: Record<string, string>) =
   runCommand(settingsOf(dir.path, env), (command) => revokeSessions(given(options), command));
 const revokeEverybody = (env?: Record<string, string>) =>
   runCommand(settingsOf(dir.path, env), (command) => revokeSessions(given({}, 'all', 'yes'), command));
+
+const reconcile = (flags: string[] = [], env?: Record<string, string>) =>
+  runCommand(settingsOf(dir.path, env), (command) => reconcileSessions(given({}, ...flags), command));
+
+/** Ends these sessions, and brings back from a backup of the session store what had been there. */
+async function endAndBringBack(gateway: TestGateway, tokens: readonly string[]): Promise<void> {
+  const stores = await openStores(gateway.running.config, clock.now);
+  try {
+    await eventually(() => stores.checks.sessions?.());
+    for (const token of tokens) {
+      const value = await stores.sessionStore.get(sha256Hex(token));
+      if (value === null || value === 'corrupt') throw new Error('there is no value to bring back');
+      await gateway.logout(token);
+      await stores.sessionStore.set(sha256Hex(token), value, clock.now());
+    }
+  } finally {
+    await stores.close();
+  }
+}
+
+async function eventually(work: () => Promise<unknown> | undefined): Promise<void> {
+  for (const giveUpAt = performance.now() + 5_000; ; ) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (performance.now() > giveUpAt) throw error;
+    }
+    await sleep(10);
+  }
+}
 
 async function userIdOf(gateway: TestGateway, token: string): Promise<string> {
   return (await gateway.viewer(token)).body.data.viewer.user.id;
@@ -234,6 +266,51 @@ describe('menjin sessions revoke', () => {
   });
 });
 
+describe('menjin sessions reconcile', () => {
+  test('after a backup was brought back, deletes what no open session has, and nothing else', async () => {
+    const gateway = await start();
+    const kept = await gateway.tokenFor(codeOf('alice'));
+    const ended = await Promise.all(Array.from({ length: 12 }, (_, n) => gateway.tokenFor(codeOf(`person-${n}`))));
+    await endAndBringBack(gateway, ended);
+    const [back = '', forgotten = ''] = ended;
+    const stores = await openStores(gateway.running.config, clock.now);
+    try {
+      // Its end is longer ago than rows of ended sessions are kept.
+      await stores.database.transaction((sql) =>
+        sql.deleteFrom('sessions').where('token_hash', '=', sha256Hex(forgotten)).execute(),
+      );
+    } finally {
+      await stores.close();
+    }
+    // The value of a login is stored, and its row is not open yet.
+    const commit = hold('before');
+    gateway.sqlFaults.plan('transaction', 'pass', commit);
+    const underWay = gateway.login(codeOf('late'));
+    await commit.arrived;
+    expect(await codesOf(kept, back, forgotten)).toEqual([null, null, null]);
+
+    const found = { status: 0, out: '14 values looked at, 12 of no open session found.\n', err: '' };
+    expect(await reconcile(['dry-run'])).toEqual(found);
+    expect(await codesOf(back)).toEqual([null]);
+    expect((await reconcile()).out).toBe('14 values looked at, 12 of no open session deleted.\n');
+    commit.release();
+    const late = (await underWay).body.data.login.token;
+    expect(await codesOf(kept, late)).toEqual([null, null]);
+    expect(new Set(await codesOf(...ended))).toEqual(new Set(['UNAUTHENTICATED']));
+    expect((await reconcile()).out).toBe('2 values looked at, 0 of no open session deleted.\n');
+  });
+
+  test('deletes nothing while a store is away, and says which it is', async () => {
+    await start();
+    const outcome = await reconcile([], { SESSION_STORE_URL: `redis://127.0.0.1:${await freePort()}` });
+    expect(outcome).toMatchObject({
+      status: 1,
+      out: '',
+      err: expect.stringMatching(/^The store of SESSION_STORE_URL /),
+    });
+  });
+});
+
 describe('the end of all sessions', () => {
   let stores: Stores;
 
@@ -305,6 +382,17 @@ describeWithService('redis', 'the sessions commands beside a gateway whose sessi
     expect(await codesOf(alice, bob)).toEqual(['UNAUTHENTICATED', null]);
     expect((await revokeEverybody(env)).out).toBe('1 session ended.\n');
     expect(await codesOf(bob)).toEqual(['UNAUTHENTICATED']);
+  });
+
+  test('find what a backup has brought back there', async () => {
+    const gateway = await start({ sessionStoreUrl: { kind: 'redis', url: redis.url } });
+    await ready(gateway);
+    const [kept, back] = [await gateway.tokenFor(codeOf('alice')), await gateway.tokenFor(codeOf('bob'))];
+    await endAndBringBack(gateway, [back]);
+    expect(await codesOf(kept, back)).toEqual([null, null]);
+    const { out } = await reconcile([], { SESSION_STORE_URL: redis.url });
+    expect(out).toBe('2 values looked at, 1 of no open session deleted.\n');
+    expect(await codesOf(kept, back)).toEqual([null, 'UNAUTHENTICATED']);
   });
 
   test('tell every process which sessions have ended', async () => {

@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { describeWithService } from '../servers/describe-with-service.js';
 import type { LocalServer } from '../servers/local-server.js';
-import { startRedis } from '../servers/redis.js';
+import { askRedis, startRedis } from '../servers/redis.js';
 import { hold } from '../support/faults.js';
 import { type Answered, startGatewayProcess } from '../support/processes.js';
 import { openidIn, REDIS_PASSWORD, type RedisGateway, startRedisGateway, tokenIn } from '../support/redis-gateway.js';
+import { keyOf } from '../support/redis-scene.js';
 import { rounds } from '../support/rounds.js';
 import { type StandInWechat, startStandInWechat } from '../support/stand-in-wechat.js';
 import { codeOf, freshRequestId, makeTempDir, type TestGateway } from '../support/test-gateway.js';
@@ -195,6 +196,25 @@ describeWithService('redis', 'a gateway whose sessions are in Redis', () => {
       }
     } finally {
       await two.close();
+    }
+  });
+
+  test('a session that has ended, and that Redis has again without anybody noticing, ends for good when its use is written down', async () => {
+    const gateway = await startRedisGateway(server.url, { wechatApiUrl: wechat.url });
+    try {
+      const [ended, kept] = [await gateway.tokenFor(codeOf('alice')), await gateway.tokenFor(codeOf('bob'))];
+      const value = (await askRedis(server.url, 'GET', keyOf(ended))) as string;
+      expect((await gateway.logout(ended)).body.data.logout.ended).toBe(true);
+      expect((await gateway.viewer(ended)).code).toBe('UNAUTHENTICATED');
+      await askRedis(server.url, 'SET', keyOf(ended), value);
+      expect(openidIn(await gateway.viewer(ended))).toBe('alice');
+
+      gateway.clock.advance(2 * HOUR_MS);
+      expect((await gateway.viewer(ended)).code).toBe('UNAUTHENTICATED');
+      expect(await askRedis(server.url, 'EXISTS', keyOf(ended))).toBe(0);
+      expect(openidIn(await gateway.viewer(kept))).toBe('bob');
+    } finally {
+      await gateway.close();
     }
   });
 });

@@ -1,7 +1,11 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import Libsql from 'libsql';
+import { composeGateway } from '../../src/gateway.js';
+import { describeWithService } from '../servers/describe-with-service.js';
+import { askPostgres, freshDatabase, startPostgres } from '../servers/postgres.js';
 import { createFaults, faultySessionStore, hold } from '../support/faults.js';
+import { inPostgres } from '../support/postgres-gateway.js';
 import { rounds } from '../support/rounds.js';
 import { type StandInWechat, startStandInWechat } from '../support/stand-in-wechat.js';
 import {
@@ -14,6 +18,7 @@ import {
   type TestClock,
   type TestGateway,
   type TestGatewayOptions,
+  testConfig,
 } from '../support/test-gateway.js';
 import { startTwoProcesses, type TwoProcesses } from '../support/two-processes.js';
 
@@ -87,8 +92,11 @@ describe('a gateway whose session store is away when it starts', () => {
     });
     for (const token of [ended, kept]) expect((await after.viewer(token)).code).toBe('SERVICE_UNAVAILABLE');
     expect((await after.viewer(null)).code).toBeNull();
+    const readyStatus = async () => (await after.running.app.inject({ url: '/readyz' })).statusCode;
+    expect(await readyStatus()).toBe(503);
     faults.clear();
     while ((await after.viewer(kept)).code === 'SERVICE_UNAVAILABLE') await new Promise(setImmediate);
+    expect(await readyStatus()).toBe(200);
     expect((await after.viewer(kept)).code).toBeNull();
     expect((await after.viewer(ended)).code).toBe('UNAUTHENTICATED');
     await after.close();
@@ -193,6 +201,61 @@ describe('over time', () => {
     close();
   }, 900_000);
 
+  test('a session in use is not forgotten, and a revoke finds it', async () => {
+    const clock = createTestClock();
+    const gateway = await start(clock, ROOMY);
+    const token = await gateway.tokenFor(codeOf('alice'));
+    for (let day = 0; day < 9; day += 1) {
+      clock.advance(DAY);
+      expect((await gateway.viewer(token)).code).toBeNull();
+    }
+    // Two days after the end that it began with, in the second round: the first sees a clock that has jumped.
+    for (let round = 0; round < 2; round += 1) await gateway.running.sweep();
+    expect((await gateway.viewer(token)).code).toBeNull();
+    const asking = await gateway.tokenFor(codeOf('alice'));
+    expect((await gateway.graphql(REVOKE_ALL, { token: asking })).body.data.revokeSessions.ended).toBe(1);
+    expect((await gateway.viewer(token)).code).toBe('UNAUTHENTICATED');
+  });
+
+  test('a rolling restart under logins: none fails because another process started or swept', async () => {
+    const clock = createTestClock();
+    const codes = new Set<string | null>();
+    const logIn = async (gateway: TestGateway) => {
+      const login = await gateway.login(codeOf('alice'), { requestId: freshRequestId() });
+      codes.add(login.code);
+    };
+
+    /** Phones that log in with this process, one login after the other, until they are told to leave it. */
+    function servedBy(gateway: TestGateway): () => Promise<void> {
+      let isOver = false;
+      const phones = Array.from({ length: rounds(3, 30) }, async () => {
+        while (!isOver) await logIn(gateway);
+      });
+      return async () => {
+        isOver = true;
+        await Promise.all(phones);
+      };
+    }
+
+    let old = await start(clock, ROOMY);
+    let leave = servedBy(old);
+    for (let restart = 0; restart < rounds(3, 50); restart += 1) {
+      // One of them is being opened for as long as it takes the other process to start and to sweep.
+      const storing = hold('before');
+      old.sessionFaults.plan('set', storing);
+      await storing.arrived;
+      const fresh = await start(clock, ROOMY);
+      await fresh.running.sweep();
+      storing.release();
+      const leaveFresh = servedBy(fresh);
+      await leave();
+      await old.close();
+      [old, leave] = [fresh, leaveFresh];
+    }
+    await leave();
+    expect([...codes]).toEqual([null]);
+  }, 900_000);
+
   test('a process whose clock is two hours fast for a minute loses nothing, and a revoke finds everything afterwards', async () => {
     const clock = createTestClock();
     const fast = createTestClock(clock.now() + 2 * HOUR);
@@ -212,6 +275,32 @@ describe('over time', () => {
     for (const token of [...nearEnd, ...tokens, asking]) expect((await right.viewer(token)).code).toBeNull();
     expect((await right.graphql(REVOKE_ALL, { token: asking })).body.data.revokeSessions.ended).toBe(tokens.length);
     for (const token of tokens) expect((await right.viewer(token)).code).toBe('UNAUTHENTICATED');
+  });
+});
+
+describeWithService('postgres', 'rows in PostgreSQL', () => {
+  test('are stamped and judged by its clock, whatever that of the process says', async () => {
+    const [wechat, server] = [await startStandInWechat(), await startPostgres()];
+    const url = await freshDatabase(server);
+    // To everybody who asks this server for the time, and does not ask for that of its own catalogue, it is two hours less.
+    await askPostgres(url, 'ALTER ROLE postgres SET search_path = public, pg_catalog');
+    await askPostgres(
+      url,
+      "CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$ SELECT pg_catalog.clock_timestamp() - interval '2 hours' $$",
+    );
+    const gateway = await composeGateway(testConfig({ wechatApiUrl: wechat.url, config: inPostgres(url) }), {
+      sweepEveryMs: null,
+      logDestination: { write: () => undefined },
+    });
+    const query = `mutation { login(input: { code: "${codeOf('alice')}" }) {
+      viewer { session { createdAt } sessions { createdAt } } } }`;
+    const answer = await gateway.app.inject({ method: 'POST', url: '/graphql', payload: { query } });
+    const { session, sessions } = answer.json().data.login.viewer;
+    expect(Date.now() - Date.parse(session.createdAt)).toBeGreaterThan(HOUR);
+    expect(sessions).toEqual([session]);
+    await gateway.close();
+    await server.stop();
+    await wechat.close();
   });
 });
 

@@ -114,6 +114,15 @@ export function sessionStoreSuite(name: string, open: () => Promise<OpenedAdapte
       for (const hash of hashes) expect(await store.get(hash)).toEqual(isLeft ? VALUE : null);
     });
 
+    test('lists the hashes of all tokens that have a value, and nothing else', async () => {
+      const hashes = Array.from({ length: 250 }, (_, index) => sha256Hex(`token ${index}`));
+      await Promise.all(hashes.map((hash) => store.set(hash, VALUE, NOW)));
+      await store.deleteAll(hashes.splice(0, 10));
+      await opened.adapter.set('session:readiness', '{}');
+      await opened.adapter.set(`other:${HASH}`, '{}');
+      expect([...new Set(await listed(store))].sort()).toEqual(hashes.sort());
+    });
+
     test('reads what an older version has stored', async () => {
       const { ip, device, ...old } = VALUE;
       await opened.adapter.set(`session:${HASH}`, JSON.stringify({ value: old }));
@@ -164,11 +173,18 @@ export function sessionStoreSuite(name: string, open: () => Promise<OpenedAdapte
         () => store.replace(HASH, VALUE, NOW),
         () => store.delete(HASH),
         () => store.deleteAll([HASH]),
+        () => listed(store),
       ]) {
         await expect(call()).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE', retryAfterSeconds: 1 });
       }
     });
   });
+}
+
+async function listed(store: SessionStore): Promise<string[]> {
+  const hashes: string[] = [];
+  for await (const page of store.scan()) hashes.push(...page);
+  return hashes;
 }
 
 function corruptTexts(): string[] {

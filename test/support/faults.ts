@@ -133,6 +133,7 @@ export function faultySessionStore(faults: Faults): (store: SessionStore) => Ses
     delete: (key) => faults.run('delete', () => store.delete(key)),
     deleteAll: (keys) => faults.run('deleteAll', () => store.deleteAll(keys)),
     sweep: (now, limit) => faults.run('sweep', () => store.sweep(now, limit)),
+    scan: () => store.scan(),
     refusal: () => store.refusal(),
     close: () => store.close(),
   });

@@ -62,6 +62,9 @@ export function createMemoryAdapter(entries = new Map<string, Entry>(), now: () 
     async sweep(at: number, limit: number): Promise<number> {
       return dropExpired(at, limit);
     },
+    async *scan(prefix: string): AsyncGenerator<readonly string[], void> {
+      yield [...entries.keys()].filter((key) => key.startsWith(prefix));
+    },
     async clear(): Promise<void> {
       const prefix = this.namespace === undefined ? '' : `${this.namespace}:`;
       for (const key of entries.keys()) if (key.startsWith(prefix)) entries.delete(key);

@@ -70,6 +70,16 @@ export function adapterOver({ ask }: Postgres, now: () => number = Date.now): Se
       );
       return rowCount;
     },
+    async *scan(prefix: string): AsyncGenerator<readonly string[], void> {
+      const page = `SELECT key FROM ${TABLE} WHERE key > $1 AND starts_with(key, $2) ORDER BY key LIMIT 100`;
+      for (let after = ''; ; ) {
+        const keys = (await ask<{ key: string }>(page, [after, prefix])).rows.map(({ key }) => key);
+        yield keys;
+        const last = keys.at(-1);
+        if (last === undefined) return;
+        after = last;
+      }
+    },
     async clear(): Promise<void> {
       const prefix = this.namespace === undefined ? '' : `${this.namespace}:`;
       await ask(`DELETE FROM ${TABLE} WHERE starts_with(key, $1)`, [prefix]);

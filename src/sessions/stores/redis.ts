@@ -52,6 +52,19 @@ export function createRedisAdapter({ ask, isReachable, connections }: Redis): Se
     delete(key: string): Promise<boolean> {
       return ask((client) => keyvOver(client).delete(PREFIX + key), PREFIX + key);
     },
+    /** Of a cluster every node that holds keys. One that does not answer, or has gone meanwhile, fails all of it. */
+    async *scan(prefix: string): AsyncGenerator<readonly string[], void> {
+      const options = { MATCH: `${PREFIX}${prefix}*`, COUNT: 100 };
+      for (const node of connections()) {
+        let cursor = '0';
+        do {
+          const from = cursor;
+          const found = await node.ask((client) => client.scan(from, options));
+          yield found.keys.map((key) => key.slice(PREFIX.length));
+          cursor = found.cursor;
+        } while (cursor !== '0');
+      }
+    },
     /** Looks at every key of the Redis: for tests, never for a request. */
     async clear(): Promise<void> {
       const MATCH = `${PREFIX}${this.namespace === undefined ? '' : `${this.namespace}:`}*`;

@@ -34,6 +34,9 @@ export function adapterOver(file: SqliteFile, now: () => number = Date.now): Ses
   const page = file.reader.prepare(
     'SELECT key, value FROM keyv WHERE key > ? AND substr(key, 1, ?) = ? ORDER BY key LIMIT 100',
   );
+  const keyPage = file.reader.prepare(
+    'SELECT key FROM keyv WHERE key > ? AND substr(key, 1, ?) = ? ORDER BY key LIMIT 100',
+  );
   const expiresAt = (ttlMs: number | undefined) => (ttlMs === undefined ? null : Math.ceil(now() + ttlMs));
 
   // Keyv listens for 'error' events; ours come as rejections, so none is ever emitted.
@@ -61,6 +64,15 @@ export function adapterOver(file: SqliteFile, now: () => number = Date.now): Ses
     },
     sweep(at: number, limit: number): Promise<number> {
       return file.transaction(() => removeExpired.run([at, limit]).changes);
+    },
+    async *scan(prefix: string): AsyncGenerator<readonly string[], void> {
+      for (let after = ''; ; ) {
+        const rows = (await file.read(() => keyPage.all([after, prefix.length, prefix]))) as { key: string }[];
+        yield rows.map(({ key }) => key);
+        const last = rows.at(-1);
+        if (last === undefined) return;
+        after = last.key;
+      }
     },
     async clear(): Promise<void> {
       const prefix = namespacePrefix(this.namespace);
