@@ -8,7 +8,7 @@ import type { Edit, Fault, FaultGroup } from './fault.js';
  */
 export function checkCatalogue(
   groups: readonly FaultGroup[],
-  numbers: readonly number[],
+  numbers: readonly Fault['number'][],
   read: (file: string) => string | null,
 ): string[] {
   const faults = groups.flatMap((group) => group.faults);

@@ -1,6 +1,7 @@
 /** One thing that must do no harm, and the test that proves that it does none. */
 export interface Fault {
-  readonly number: number;
+  /** Of a fault; or `P3.2` of a step of the session protocol. */
+  readonly number: number | `P${number}`;
   /** What happens, in a short sentence. */
   readonly fault: string;
   /** The name of what keeps it from doing harm. */

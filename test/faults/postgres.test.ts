@@ -63,11 +63,14 @@ describeWithService('postgres', 'a PostgreSQL in trouble', () => {
     process.kill(server.pid, 'SIGQUIT');
     await eventually(async () => (await gateway.viewer(token)).code === 'SERVICE_UNAVAILABLE');
     expect((await gateway.login(login.code, login)).code).toBe('SERVICE_UNAVAILABLE');
+    const codeOnly = codeOf('bob');
+    expect((await gateway.login(codeOnly)).code).toBe('SERVICE_UNAVAILABLE');
     expect((await gateway.logout(token)).code).toBe('SERVICE_UNAVAILABLE');
     expect(scene.wechat.calls).toHaveLength(1);
 
     await server.restart();
     expect(openidIn(await gateway.recovered(() => gateway.viewer(token)))).toBe('alice');
+    expect((await gateway.recovered(() => gateway.login(codeOnly))).code).toBeNull();
     const settled = tokenIn(await gateway.recovered(() => gateway.login(login.code, login)));
     expect(openidIn(await gateway.viewer(settled))).toBe('alice');
     expect((await gateway.logout(token)).body.data.logout).toEqual({ ended: true });

@@ -159,7 +159,7 @@ export const redisFaults: FaultGroup = {
     },
     'dead-connection-noticed': {
       keeps: 'A connection over which nothing comes is given up.',
-      off: [{ file: 'src/redis.ts', from: '      socketTimeout: 3 * timeoutMs,\n', to: '' }],
+      off: [{ file: 'src/redis.ts', from: '      socketTimeout: 4 * timeoutMs,\n', to: '' }],
     },
     'redis-deadline': {
       keeps: 'A call is waited for one second.',

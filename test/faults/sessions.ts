@@ -27,6 +27,42 @@ export const sessionFaults: FaultGroup = {
       title: 'a login that carries a good token answers another one, and the old one is dead everywhere',
     },
     {
+      number: 102,
+      fault: 'Fifty logins of one user come at once, and there may be few sessions.',
+      guard: 'cap-at-commit',
+      test: 'test/flows/session-protocol.test.ts',
+      title: 'logins beyond SESSIONS_PER_USER end the oldest, under 50 at once with a store that fails for a third',
+    },
+    {
+      number: 103,
+      fault: 'All sessions of a user are ended while a login is under way.',
+      guard: 'opening-is-marked',
+      test: 'test/flows/ending.test.ts',
+      title: 'refuses one when %s',
+    },
+    {
+      number: 106,
+      fault: 'A request comes a millisecond before the end of its session, and one at it.',
+      guard: 'over-at-until',
+      test: 'test/flows/lifetimes.test.ts',
+      title: 'unused, it is good until a millisecond before its idle end, and refused at it',
+    },
+    {
+      number: 107,
+      fault: 'The sealed session_keys of two users are swapped.',
+      guard: 'sealed-for-its-place',
+      test: 'test/users/sealed-keys.test.ts',
+      title: 'swapped between two rows do not open: they are counted as closed, and not sealed anew',
+    },
+    {
+      number: 108,
+      fault: 'A sealed session_key has a flipped bit, a short tag, or the name of another key.',
+      guard: 'changed-does-not-open',
+      test: 'test/users/sealed-keys.test.ts',
+      title: 'with %s do not open, and their login brings new ones',
+      row: 'a flipped bit',
+    },
+    {
       number: 109,
       fault: 'A field that nobody thought of answers without a token.',
       guard: 'open-fields-are-listed',
@@ -60,6 +96,17 @@ export const sessionFaults: FaultGroup = {
     'carried-token-ends': {
       keeps: 'The session that a login replaces is over when the login is answered.',
       off: [{ file: 'src/auth/log-in.ts', from: 'await endCarried(parts, opened, carriedHash);', to: '' }],
+    },
+    'sealed-for-its-place': {
+      keeps: 'What is sealed for one identity opens for no other.',
+      off: [
+        { file: 'src/lib/seal.ts', from: '  cipher.setAAD(place);\n', to: '' },
+        { file: 'src/lib/seal.ts', from: '    decipher.setAAD(place);\n', to: '' },
+      ],
+    },
+    'changed-does-not-open': {
+      keeps: 'Of a sealed text that was changed nothing is read.',
+      off: [{ file: 'src/lib/seal.ts', from: ', decipher.final()]', to: ']' }],
     },
     'open-fields-are-listed': {
       keeps: 'Every field asks for a viewer, or is one of those that are listed as public.',

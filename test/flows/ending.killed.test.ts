@@ -50,7 +50,13 @@ describe('a process that is killed -9 while it ends all sessions of a user', () 
   async function killAfterEveryStep(seed: TestGateway): Promise<Map<string, string[]>> {
     const tokens = new Map<string, string[]>();
     for (const { step, sessions } of STEPS) {
-      tokens.set(step, await Promise.all(Array.from({ length: sessions }, () => seed.tokenFor(codeOf(step)))));
+      const ended: string[] = [];
+      // A hundred at once may be too many for the deadline of an exchange.
+      while (ended.length < sessions) {
+        const some = Array.from({ length: Math.min(5, sessions - ended.length) }, () => seed.tokenFor(codeOf(step)));
+        ended.push(...(await Promise.all(some)));
+      }
+      tokens.set(step, ended);
     }
     await Promise.all(
       STEPS.map(async ({ step, calls }) => {
@@ -71,7 +77,7 @@ describe('a process that is killed -9 while it ends all sessions of a user', () 
     const left = new Set([...tokens.values()].flat());
     while (left.size > 0 && performance.now() - killedAt < 30_000) {
       for (const token of left) {
-        if ((await survivor.viewer(token)).code === null) break;
+        if ((await survivor.viewer(token)).code !== 'UNAUTHENTICATED') break;
         left.delete(token);
       }
     }

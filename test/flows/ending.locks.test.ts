@@ -42,3 +42,30 @@ describeOnEachDatabase('a login at its commit point, while what it rests on chan
     return (await stores.ask('SELECT 1 AS n FROM pg_locks WHERE NOT granted')).length > 0;
   }
 });
+
+describeOnEachDatabase('a revoke of all sessions', (open) => {
+  let two: TwoProcesses;
+
+  beforeEach(async () => {
+    two = await startTwoProcesses({}, open);
+  });
+  afterEach(() => two.close());
+
+  test('leaves a login that comes between its mark and its deletions alone: it is a later one', async () => {
+    const [asking, other] = [await two.p2.tokenFor(codeOf('alice')), await two.p2.tokenFor(codeOf('alice'))];
+    const deletion = hold('after');
+    two.p2.sessionFaults.plan('deleteAll', deletion);
+    const query = 'mutation { revokeSessions(input: { keepCurrent: false }) { ended } }';
+    const revoked = two.p2.graphql(query, { token: asking });
+    await deletion.arrived;
+    const later = await two.p1.tokenFor(codeOf('alice'));
+    deletion.release();
+
+    expect((await revoked).body.data.revokeSessions).toEqual({ ended: 2 });
+    for (const token of [asking, other]) expect((await two.p1.viewer(token)).code).toBe('UNAUTHENTICATED');
+    const sessions = (await two.p2.graphql('{ viewer { sessions { id } } }', { token: later })).body.data.viewer
+      .sessions;
+    expect(sessions).toHaveLength(1);
+    expect([await two.count('open'), await two.countOf('values')]).toEqual([1, 1]);
+  });
+});

@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describeWithService } from '../servers/describe-with-service.js';
+import { startRedis } from '../servers/redis.js';
 import { raceSuite } from '../suites/ending.js';
-import { openRedisScene } from '../support/redis-scene.js';
 import { describeOnEachDatabase } from '../support/shared-stores.js';
 import { startTwoProcesses } from '../support/two-processes.js';
 
@@ -14,10 +15,20 @@ describeOnEachDatabase('sessions in the database', (open) => {
 });
 
 describeWithService('redis', 'sessions in Redis', () => {
-  raceSuite('Redis', async () => {
-    const scene = await openRedisScene();
-    const { url } = await scene.redis();
-    const gateway = await scene.gateway(url, { config });
-    return { gateways: [gateway], clock: gateway.clock, close: () => scene.close() };
+  raceSuite('two processes', async () => {
+    const server = await startRedis();
+    const inRedis = { ...config, sessionStoreUrl: { kind: 'redis', url: server.url } as const };
+    const { p1, p2, clock, close } = await startTwoProcesses({ p1: inRedis, p2: inRedis });
+    for (const { running } of [p1, p2]) {
+      while ((await running.app.inject({ url: '/readyz' })).statusCode !== 200) await sleep(5);
+    }
+    return {
+      gateways: [p1, p2],
+      clock,
+      close: async () => {
+        await close();
+        await server.stop();
+      },
+    };
   });
 });

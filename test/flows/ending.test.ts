@@ -83,6 +83,21 @@ describeOnEachDatabase('ending sessions', (open) => {
       await opening;
     });
 
+    test.each([
+      ['by nobody', null, '203.0.113.9, 198.51.100.7', '127.0.0.1'],
+      ['by the one proxy in front', 1, '203.0.113.9, 198.51.100.7', '198.51.100.7'],
+      ['by two proxies', 2, '203.0.113.9, ::ffff:198.51.100.7, 192.0.2.1', '198.51.100.7'],
+      ['by a proxy that passed on no address', 1, '203.0.113.9, nobody', '127.0.0.1'],
+    ])('names the address that is vouched for %s', async (_by, trustProxy, forwarded, ip) => {
+      const behind = await two.join({ trustProxy });
+      const answer = await behind.graphql(
+        'mutation ($code: String!) { login(input: { code: $code }) { token viewer { session { ip } } } }',
+        { variables: { code: codeOf('alice') }, headers: { 'x-forwarded-for': forwarded } },
+      );
+      const { token, viewer } = answer.body.data.login;
+      expect([viewer.session.ip, (await listOf(token))[0].ip]).toEqual([ip, ip]);
+    });
+
     test('says where each came from, and when it was last used', async () => {
       const long = `Phone/1.0 ${'x'.repeat(300)}`;
       const login = 'mutation ($code: String!) { login(input: { code: $code }) { token } }';

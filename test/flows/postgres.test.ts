@@ -4,7 +4,6 @@ import { describeWithService } from '../servers/describe-with-service.js';
 import type { LocalServer } from '../servers/local-server.js';
 import { askPostgres, startPostgres } from '../servers/postgres.js';
 import { startRedis } from '../servers/redis.js';
-import { raceSuite } from '../suites/ending.js';
 import { hold } from '../support/faults.js';
 import { openPostgresScene, type PostgresScene } from '../support/postgres-gateway.js';
 import { openidIn, tokenIn } from '../support/redis-gateway.js';
@@ -168,13 +167,5 @@ describeWithService('postgres', 'gateways whose users are in PostgreSQL', () => 
         sql("SELECT pid FROM pg_stat_activity WHERE application_name = 'menjin' AND wait_event_type = 'Lock'");
       while ((await waiting()).length === 0) if (performance.now() > giveUpAt) throw new Error('nobody waits');
     }
-  });
-
-  raceSuite('PostgreSQL', async () => {
-    const raced = await openPostgresScene(server);
-    const at = createTestClock();
-    const config = { sessionsPerUser: 1_000 };
-    const first = await raced.gateway({ clock: at, config });
-    return { gateways: [first, await raced.gateway({ clock: at, config })], clock: at, close: () => raced.close() };
   });
 });

@@ -152,6 +152,39 @@ describeOnEachDatabase('the session protocol', (open) => {
     expect(await two.countOf('values')).toBe(1);
   });
 
+  test('a login that got through although its lease was over is what its repeat answers', async () => {
+    const [commit, undo] = [hold('before'), hold('before')];
+    two.p1.sqlFaults.plan('transaction', 'pass', 'pass', commit);
+    const slow = two.p1.login(code, { requestId });
+    await commit.arrived;
+    two.clock.advance(OPENING_OVER_MS);
+    two.p2.sqlFaults.plan('transaction', 'pass', undo);
+    const repeat = two.p2.login(code, { requestId });
+    await undo.arrived;
+    commit.release();
+    const token = tokenOf(await slow);
+    undo.release();
+
+    expect(tokenOf(await repeat)).toBe(token);
+    await expectViewer(token);
+    expect(await two.count('open')).toBe(1);
+  });
+
+  test('a login that was revoked while its value was being stored, which failed, is not resumed', async () => {
+    const asking = await two.p2.tokenFor(codeOf('alice'));
+    const storing = hold('before');
+    two.p1.sessionFaults.plan('set', storing);
+    const login = two.p1.login(code, { requestId });
+    await storing.arrived;
+    const revoked = await two.p2.graphql('mutation { revokeSessions { ended } }', { token: asking });
+    expect(revoked.code).toBeNull();
+    storing.release('fail');
+
+    expect((await login).code).toBe('SERVICE_UNAVAILABLE');
+    expect((await two.p2.login(code, { requestId })).code).toBe('CODE_INVALID');
+    expect(await two.count('open')).toBe(1);
+  });
+
   test('a login whose value was not confirmed is not acknowledged, however the store failed, and its repeat is', async () => {
     for (const fault of ['fail before', 'fail after', late()] as const) {
       const tried = { code: codeOf('alice'), requestId: freshRequestId() };
@@ -207,7 +240,8 @@ describeOnEachDatabase('the session protocol', (open) => {
       const token = await two.p1.tokenFor(code);
       two.clock.advance(2 * 3_600_000);
       const touch = late();
-      two.p1.sessionFaults.plan('replace', touch);
+      // However it writes.
+      for (const call of ['replace', 'set']) two.p1.sessionFaults.plan(call, touch);
       expect((await two.p1.viewer(token)).body.data.viewer.openid).toBe('alice');
 
       expect((await two.p2.logout(token)).body.data.logout.ended).toBe(true);

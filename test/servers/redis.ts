@@ -39,9 +39,12 @@ export async function startRedis(options: RedisOptions = {}): Promise<LocalServe
   });
 }
 
+// Copies share its class of all commands, which takes some 15 ms to make.
+const template = createClient();
+
 /** Sends one command on a connection of its own. Rejects with what Redis refused it with. */
 export async function askRedis(url: string, ...command: readonly string[]): Promise<unknown> {
-  const client = createClient({ url, socket: { reconnectStrategy: false } });
+  const client = template.duplicate({ url, socket: { reconnectStrategy: false } });
   client.on('error', () => undefined);
   await client.connect();
   try {

@@ -5,7 +5,15 @@ import { fileURLToPath } from 'node:url';
 import { APP_SECRET, APPID, SECRET_KEY_BASE64, searchForSecrets } from './test-gateway.js';
 
 const dist = process.env.PACKED_DIST ?? fileURLToPath(new URL('../../dist', import.meta.url));
-const MAIN = path.join(dist, 'cli', 'main.js');
+/** While a guard is off it runs from the source: the guard is off only in what tests compile. */
+const PROGRAM =
+  process.env.GUARD_OFF === undefined
+    ? [path.join(dist, 'cli', 'main.js')]
+    : [
+        '--import',
+        new URL('./typescript.mjs', import.meta.url).href,
+        fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url)),
+      ];
 
 /** A gateway in a process of its own, as an operator starts one. */
 export interface GatewayProcess {
@@ -27,11 +35,26 @@ export interface Answered {
   readonly body: any;
 }
 
+export interface ProcessOptions {
+  /** The text of a module that it runs before anything of ours. */
+  readonly before?: string;
+  /** How many files and connections it may have open. Not on Windows. */
+  readonly openFiles?: number;
+}
+
 /** Resolves when it listens; rejects with what it wrote when it ends before that. */
-export async function startGatewayProcess(env: Record<string, string>): Promise<GatewayProcess> {
-  const child = spawn(process.execPath, [MAIN, 'start'], {
+export async function startGatewayProcess(
+  env: Record<string, string>,
+  { before, openFiles }: ProcessOptions = {},
+): Promise<GatewayProcess> {
+  const preload = before === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(before)}`];
+  const command = [process.execPath, ...preload, ...PROGRAM, 'start'];
+  const [program = '', ...args] =
+    openFiles === undefined ? command : ['sh', '-c', `ulimit -n ${openFiles}; exec "$0" "$@"`, ...command];
+  const child = spawn(program, args, {
     env: {
       PATH: process.env.PATH,
+      GUARD_OFF: process.env.GUARD_OFF,
       NODE_ENV: 'test',
       HOST: '127.0.0.1',
       PORT: '0',

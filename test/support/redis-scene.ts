@@ -3,6 +3,7 @@ import type { LocalServer } from '../servers/local-server.js';
 import { type RedisOptions, startRedis } from '../servers/redis.js';
 import { startToxicProxy, type ToxicProxy } from '../servers/toxic-proxy.js';
 import { REDIS_PASSWORD, type RedisGateway, startRedisGateway } from './redis-gateway.js';
+import { rounds } from './rounds.js';
 import { type StandInWechat, startStandInWechat } from './stand-in-wechat.js';
 import type { TestGatewayOptions } from './test-gateway.js';
 
@@ -22,7 +23,17 @@ export interface RedisScene {
   close(): Promise<void>;
 }
 
-export async function openRedisScene(): Promise<RedisScene> {
+/** As an operator has it; and without a cache, in the full run. */
+export const CACHE_SIZES = [10_000, 0].slice(0, rounds(1, 2));
+
+/** For as long a process may serve what it has read. */
+const REMEMBERED_MS = 1000;
+
+/**
+ * @param cacheSize of its gateways. With a cache they have read each session once, a second before what the test does: what
+ *   they have at hand must not change an answer any more.
+ */
+export async function openRedisScene({ cacheSize = 0 }: { cacheSize?: number } = {}): Promise<RedisScene> {
   const wechat = await startStandInWechat();
   const closers = [() => wechat.close()];
 
@@ -38,16 +49,35 @@ export async function openRedisScene(): Promise<RedisScene> {
       closers.push(() => proxy.close());
       return { proxy, url: server.url.replace(`:${server.port}`, `:${proxy.port}`) };
     },
-    gateway: async (url, options) => {
-      const gateway = await startRedisGateway(url, { wechatApiUrl: wechat.url, ...options });
+    gateway: async (url, { config, ...options } = {}) => {
+      const gateway = await startRedisGateway(url, {
+        ...{ wechatApiUrl: wechat.url, ...options },
+        config: { sessionCacheSize: cacheSize, ...config },
+      });
       closers.push(() => gateway.close());
-      return gateway;
+      return cacheSize === 0 ? gateway : remembering(gateway);
     },
     add: (close) => void closers.push(close),
     close: async () => {
       const outcomes: PromiseSettledResult<void>[] = [];
       for (const close of closers.reverse()) outcomes.push(...(await Promise.allSettled([close()])));
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    },
+  };
+}
+
+function remembering(gateway: RedisGateway): RedisGateway {
+  return {
+    ...gateway,
+    get logLines() {
+      return gateway.logLines;
+    },
+    tokenFor: async (code, options) => {
+      const token = await gateway.tokenFor(code, options);
+      const answer = await gateway.viewer(token);
+      if (answer.code !== null) throw new Error(`a fresh token was answered ${answer.code}`);
+      gateway.clock.advance(REMEMBERED_MS);
+      return token;
     },
   };
 }
