@@ -21,6 +21,9 @@ export interface Ending {
   deleteAgain(): void;
 }
 
+/** Of the two seconds between rounds: a two-hundredth, or a quarter. */
+const CLEANING_MS = { inProcess: 10, elsewhere: 500 };
+
 /** Connects all that makes an ended session stay ended: the cache that forgets, the others that are told, the sweep. */
 export async function composeEnding(parts: {
   database: Database;
@@ -32,6 +35,8 @@ export async function composeEnding(parts: {
   elapsedMs: () => number;
   cacheSize: number;
   sweepEveryMs: number | null;
+  /** Where SQL's work is done by this process, every request waits for it. */
+  isSqlInProcess: boolean;
 }): Promise<Ending> {
   const { database, sessionStore, redis, log, closers, now, elapsedMs } = parts;
   const warn = (sentence: string) => (error: unknown) => log.warn(describeCause(error), sentence);
@@ -42,7 +47,11 @@ export async function composeEnding(parts: {
   });
   const cache = createSessionCache({ store: doubt, maxEntries: parts.cacheSize, now, elapsedMs });
   const ending = { database, sessionStore, forget: await tellOfEnds(redis, cache, log, closers) };
-  const sweep = createSweep({ ...ending, now, elapsedMs, onFailure: warn('the sweep did not get through') });
+  const sweep = createSweep({
+    ...{ ...ending, now, elapsedMs },
+    cleaningMs: CLEANING_MS[parts.isSqlInProcess ? 'inProcess' : 'elsewhere'],
+    onFailure: warn('the sweep did not get through'),
+  });
   const sweeper = startSweeper(sweep, {
     everyMs: parts.sweepEveryMs,
     onFailure: warn('what had ended before the start is not deleted yet'),

@@ -165,6 +165,7 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
   const { cache, ending, sweep, sweeper, ...replaced } = await composeEnding({
     ...{ database, sessionStore, redis: stores.redis, log, closers, now, elapsedMs },
     cacheSize: config.sessionCacheSize,
+    isSqlInProcess: config.databaseUrl.kind !== 'postgres',
     sweepEveryMs: seams.sweepEveryMs === undefined ? SWEEP_EVERY_MS : seams.sweepEveryMs,
   });
   deleteAgain = replaced.deleteAgain;

@@ -19,18 +19,16 @@ export interface SweepParts extends EndingParts {
   /** The wall clock, and one that only goes forward. */
   readonly now: () => number;
   readonly elapsedMs: () => number;
+  /** How much of a round may go into cleaning, beside one small batch of each kind. */
+  readonly cleaningMs: number;
   /** Called when a round begins to fail, and not again before one went through. */
   readonly onFailure: (error: unknown) => void;
 }
 
 const BATCH = 100;
 const MAX_BATCHES = 20;
-/**
- * Nobody waits for what is only cleaned away, but with SQLite everybody waits meanwhile: less than a hundredth of the time
- * between two rounds is spent on it, or one small batch of each kind.
- */
+/** Nobody waits for what is only cleaned away. */
 const CLEANING_BATCH = 50;
-const CLEANING_MS = 10;
 /** Whoever marked an end is about to finish it. */
 const FINISHER_MS = 2000;
 /**
@@ -52,7 +50,7 @@ interface Steps {
 
 /** Every process sweeps, so that whoever was killed is replaced by any other. All of it may be done twice. */
 export function createSweep(parts: SweepParts): Sweep {
-  const { database, sessionStore, now, elapsedMs, onFailure } = parts;
+  const { database, sessionStore, now, elapsedMs, cleaningMs, onFailure } = parts;
   let skipped = 0;
   let isFailing = false;
   let last: { wall: number; elapsed: number } | null = null;
@@ -121,7 +119,7 @@ export function createSweep(parts: SweepParts): Sweep {
       const isStopped = () => signal?.aborted === true;
       await runEach({ steps: ending, batch: BATCH, isOver: isStopped }, failures);
       const cleaningSince = elapsedMs();
-      const isOver = () => isStopped() || elapsedMs() - cleaningSince >= CLEANING_MS;
+      const isOver = () => isStopped() || elapsedMs() - cleaningSince >= cleaningMs;
       if (!isStopped()) await runEach({ steps: cleaning, batch: CLEANING_BATCH, isOver }, failures);
       if (failures.length > 0 && !isFailing) onFailure(failures[0]);
       isFailing = failures.length > 0;

@@ -62,6 +62,7 @@ describe('a round of the sweep', () => {
       sessionStore: store,
       forget: (tokenHashes) => void forgotten.push(...tokenHashes),
       now: () => wall,
+      cleaningMs: 10,
       elapsedMs: () => {
         elapsed += slownessMs;
         return elapsed;
