@@ -7,6 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { configurationPage } from './docs/configuration-page.mjs';
 import { errorsPage } from './docs/errors-page.mjs';
+import { eventsPage } from './docs/events-page.mjs';
 import { keepFresh } from './generated-file.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -17,6 +18,7 @@ const { values: flags } = parseArgs({
 /** Each page, and the modules of the build whose tables it is made from. */
 const pages = [
   { path: 'docs/configuration.md', render: configurationPage, modules: ['config.js'] },
+  { path: 'docs/events.md', render: eventsPage, modules: ['audit/events.js'] },
   {
     path: 'docs/errors.md',
     render: errorsPage,

@@ -26,6 +26,7 @@ const VARIABLES: Readonly<Record<keyof Config, readonly VariableName[]>> = {
   sessionMaxTtlMs: ['SESSION_MAX_TTL'],
   sessionsPerUser: ['SESSIONS_PER_USER'],
   sessionCacheSize: ['SESSION_CACHE'],
+  auditRetentionMs: ['AUDIT_RETENTION'],
   loginLimitPerIp: ['LOGIN_LIMIT_PER_IP'],
   loginLimitPerApp: ['LOGIN_LIMIT_PER_APP'],
   trustProxy: ['TRUST_PROXY'],

@@ -39,6 +39,7 @@ export interface Config {
   readonly sessionsPerUser: number;
   /** Entries; 0: off. */
   readonly sessionCacheSize: number;
+  readonly auditRetentionMs: number;
   /** null: off. */
   readonly loginLimitPerIp: Rate | null;
   /** null: off. */
@@ -151,6 +152,7 @@ function toConfig(values: Values, apps: readonly App[], cwd: string, givenDataDi
     sessionMaxTtlMs: values.SESSION_MAX_TTL,
     sessionsPerUser: values.SESSIONS_PER_USER,
     sessionCacheSize: values.SESSION_CACHE,
+    auditRetentionMs: values.AUDIT_RETENTION,
     loginLimitPerIp: values.LOGIN_LIMIT_PER_IP,
     loginLimitPerApp: values.LOGIN_LIMIT_PER_APP,
     trustProxy: values.TRUST_PROXY,

@@ -1,6 +1,8 @@
+import { createHookCalls } from './auth/call-hooks.js';
 import { deleteAgain } from './auth/delete-again.js';
 import { createDoubt } from './auth/doubt.js';
 import type { EndingParts } from './auth/finish-ending.js';
+import type { Hooks } from './auth/hooks.js';
 import { createSweep, type Sweep } from './auth/sweep.js';
 import { type Sweeper, startSweeper } from './auth/sweeper.js';
 import type { Closers } from './lib/closers.js';
@@ -35,6 +37,9 @@ export async function composeEnding(parts: {
   elapsedMs: () => number;
   cacheSize: number;
   sweepEveryMs: number | null;
+  auditRetentionMs: number;
+  /** What a back-end developer wants to be told. */
+  hooks: Hooks;
   /** Where SQL's work is done by this process, every request waits for it. */
   isSqlInProcess: boolean;
 }): Promise<Ending> {
@@ -46,9 +51,12 @@ export async function composeEnding(parts: {
       deleteAgain({ database, sessionStore }, warn('what has ended is not deleted again yet'), signal),
   });
   const cache = createSessionCache({ store: doubt, maxEntries: parts.cacheSize, now, elapsedMs });
-  const ending = { database, sessionStore, forget: await tellOfEnds(redis, cache, log, closers) };
+  const hooks = createHookCalls(parts.hooks, log);
+  closers.add(hooks.close);
+  const ending = { database, sessionStore, forget: await tellOfEnds(redis, cache, log, closers), hooks };
   const sweep = createSweep({
-    ...{ ...ending, now, elapsedMs },
+    ...ending,
+    ...{ now, elapsedMs, auditRetentionMs: parts.auditRetentionMs },
     cleaningMs: CLEANING_MS[parts.isSqlInProcess ? 'inProcess' : 'elsewhere'],
     onFailure: warn('the sweep did not get through'),
   });

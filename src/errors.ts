@@ -53,6 +53,31 @@ export const errorTable = {
     message: 'The viewer may not do this.',
     client: 'tells the person',
   },
+  WRONG_CREDENTIALS: {
+    httpStatus: 200,
+    message: 'The username or the password is wrong.',
+    client: 'asks the person again',
+  },
+  USERNAME_TAKEN: {
+    httpStatus: 200,
+    message: 'Somebody has this username. Choose another one.',
+    client: 'asks for another username',
+  },
+  WEAK_PASSWORD: {
+    httpStatus: 200,
+    message: 'This password is too easy to guess, too short or too long.',
+    client: 'shows why (`reason`: `TOO_SHORT`, `TOO_LONG` or `COMMON`) and asks for another one',
+  },
+  IDENTITY_TAKEN: {
+    httpStatus: 200,
+    message: 'This identity belongs to another user.',
+    client: 'asks the person whether to join both users, and sends a new code with `merge: true` when `mergeable`',
+  },
+  LAST_IDENTITY: {
+    httpStatus: 200,
+    message: 'This is the only identity of the user, who could not log in without it.',
+    client: 'links another one first',
+  },
   BAD_REQUEST: {
     httpStatus: 400,
     message: 'The request is not one this server understands.',
@@ -77,6 +102,8 @@ export interface AppErrorOptions {
   message?: string;
   /** Goes to the client as `extensions.reason`. */
   reason?: string;
+  /** Goes to the client as `extensions.mergeable`: whether linkIdentity with `merge: true` would join both users. */
+  mergeable?: boolean;
   /** Goes to the client as `extensions.retryAfterSeconds`, and as Retry-After. */
   retryAfterSeconds?: number;
   /** For the log only: what happened, without anything secret. */
@@ -97,6 +124,7 @@ export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly reason: string | undefined;
+  readonly mergeable: boolean | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly detail: string | undefined;
   readonly log: Readonly<Record<string, string | number | boolean | null>>;
@@ -106,6 +134,7 @@ export class AppError extends Error {
     super(options.message ?? errorTable[code].message, { cause: options.cause });
     this.code = code;
     this.reason = options.reason;
+    this.mergeable = options.mergeable;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.detail = options.detail;
     this.log = options.log ?? {};
@@ -119,10 +148,11 @@ export class AppError extends Error {
 }
 
 /** What a client may read beside the message. */
-export function publicExtensions({ code, reason, retryAfterSeconds }: AppError): Record<string, unknown> {
+export function publicExtensions({ code, reason, mergeable, retryAfterSeconds }: AppError): Record<string, unknown> {
   return {
     code,
     ...(reason === undefined ? {} : { reason }),
+    ...(mergeable === undefined ? {} : { mergeable }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   };
 }

@@ -1,4 +1,5 @@
 import type { ApolloServerPlugin } from '@apollo/server';
+import { HOOK_NAMES, type Hooks } from './auth/hooks.js';
 import type { GivenConfig } from './config.js';
 import type { GatewayContext } from './graphql/context.js';
 import type { OwnSchema } from './graphql/own-schema.js';
@@ -11,6 +12,8 @@ export interface OwnParts extends OwnSchema {
    * request at most, and waited for 5 s. @default nobody has any
    */
   readonly roles?: Roles | undefined;
+  /** Functions that are told what happens, and one that may refuse a login. @default nobody is told anything */
+  readonly hooks?: Hooks | undefined;
   /** Plugins of Apollo Server; they run after menjin's. */
   readonly plugins?: readonly ApolloServerPlugin<GatewayContext>[] | undefined;
 }
@@ -27,6 +30,7 @@ const NAMES: Readonly<Record<keyof GatewayOptions, true>> = {
   schema: true,
   roles: true,
   plugins: true,
+  hooks: true,
 };
 
 /**
@@ -43,9 +47,22 @@ export function checkOptionNames(options: object, maker = 'createGateway', other
 }
 
 /** @throws TypeError when a part is of another kind; schemas are looked at where they are merged */
-export function checkOwnParts({ roles, plugins }: OwnParts): void {
+export function checkOwnParts({ roles, plugins, hooks }: OwnParts): void {
   if (roles !== undefined && typeof roles !== 'function') {
     throw new TypeError('roles must be a function that gives the roles of a viewer.');
   }
   if (plugins !== undefined && !Array.isArray(plugins)) throw new TypeError('plugins must be a list.');
+  if (hooks !== undefined) checkHooks(hooks);
+}
+
+function checkHooks(hooks: Hooks): void {
+  if (typeof hooks !== 'object' || hooks === null) throw new TypeError('hooks must be an object of functions.');
+  const names = Object.keys(HOOK_NAMES);
+  const unknown = Object.keys(hooks).filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    throw new TypeError(`hooks has no ${unknown.join(', ')}. It has: ${names.join(', ')}.`);
+  }
+  for (const [name, hook] of Object.entries(hooks)) {
+    if (hook !== undefined && typeof hook !== 'function') throw new TypeError(`hooks.${name} must be a function.`);
+  }
 }

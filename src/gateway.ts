@@ -2,11 +2,7 @@ import { ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/dis
 import type { FastifyInstance } from 'fastify';
 import type { DestinationStream } from 'pino';
 import { createAuthenticate } from './auth/authenticate.js';
-import { createListSessions } from './auth/list-sessions.js';
-import { createLogIn } from './auth/log-in.js';
-import { createLogOut } from './auth/log-out.js';
-import { createRevokeSession } from './auth/revoke-session.js';
-import { createRevokeSessions } from './auth/revoke-sessions.js';
+import { createFindUser, type FindUser } from './auth/show-user.js';
 import { gatedAuthenticate } from './auth/sweeper.js';
 import { createTouch } from './auth/touch.js';
 import type { Viewer } from './auth/viewer.js';
@@ -37,7 +33,7 @@ import { createKeyRing } from './lib/key-ring.js';
 import { type BreakerChange, createBreaker } from './limits/breaker.js';
 import { createLoginLimiter } from './limits/login-limiter.js';
 import { measuredDatabase, measuredPlatforms, measuredSessionStore } from './measured.js';
-import { createLog, describeCause, type Log } from './observe/log.js';
+import { createLog, type Log } from './observe/log.js';
 import { createMetrics, type Metrics, measureProcess } from './observe/metrics.js';
 import { createPlatforms } from './platforms/index.js';
 import type { App } from './platforms/platform.js';
@@ -47,6 +43,8 @@ import type { SessionStore } from './sessions/session-store.js';
 import type { Simulator } from './simulator/index.js';
 import type { Database } from './sql/database.js';
 import { openStores } from './stores.js';
+import type { PasswordHasher } from './users/password-hasher.js';
+import { composeVerbs } from './verbs.js';
 import { version } from './version.js';
 
 export { type Config, ConfigError, type GivenConfig } from './config.js';
@@ -69,6 +67,8 @@ export interface Gateway {
    * @throws AppError SERVICE_UNAVAILABLE when the store could not answer.
    */
   authenticate(token: string): Promise<Viewer | null>;
+  /** Who a stored id names now, also when that user was merged into another; null for an id that never was one. */
+  readonly findUser: FindUser;
   /** Answers what is under way, closes the stores, leaves no handle open. Calling it again waits for the same end. */
   close(): Promise<void>;
 }
@@ -81,6 +81,8 @@ export interface Seams {
   readonly wrapSessionStore?: (store: SessionStore) => SessionStore;
   /** How platforms are asked. */
   readonly fetchJson?: typeof fetchJson;
+  /** How passwords are hashed. @default argon2id */
+  readonly passwordHasher?: PasswordHasher;
   /** Pages and explorers. @default true, outside production */
   readonly hasPages?: boolean;
   /** null: only what is unfinished at the start is swept. @default 2000 */
@@ -164,7 +166,7 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
 
   const { cache, ending, sweep, sweeper, ...replaced } = await composeEnding({
     ...{ database, sessionStore, redis: stores.redis, log, closers, now, elapsedMs },
-    cacheSize: config.sessionCacheSize,
+    ...{ cacheSize: config.sessionCacheSize, auditRetentionMs: config.auditRetentionMs, hooks: own.hooks ?? {} },
     isSqlInProcess: config.databaseUrl.kind !== 'postgres',
     sweepEveryMs: seams.sweepEveryMs === undefined ? SWEEP_EVERY_MS : seams.sweepEveryMs,
   });
@@ -172,7 +174,6 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
   await sweeper.tried;
 
   const lifetimes = createLifetimes({ idleTtlMs: config.sessionIdleTtlMs, maxTtlMs: config.sessionMaxTtlMs });
-  const { sessionsPerUser } = config;
   const authenticateSwept = createAuthenticate({
     sessionStore: cache,
     touch: createTouch({ database, sessionStore, lifetimes, now, drop: cache.drop }),
@@ -182,18 +183,10 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
     onCorrupt: () => log.error({ alarm: 'corrupt session value' }, 'a session value is not one of ours: refused'),
   });
   const authenticate = gatedAuthenticate(authenticateSwept, sweeper);
-  const verbs = {
-    logIn: createLogIn({
-      ...{ apps, limitLogins, platforms, breaker, ...ending, keys, lifetimes, sessionsPerUser, now },
-      allowDevtoolsCode: !isProduction,
-      onUnfinishedEnding: (error) =>
-        log.warn(describeCause(error), 'sessions beyond SESSIONS_PER_USER are not deleted yet'),
-    }),
-    logOut: createLogOut(ending),
-    listSessions: createListSessions({ database }),
-    revokeSession: createRevokeSession(ending),
-    revokeSessions: createRevokeSessions(ending),
-  };
+  const verbs = composeVerbs({
+    ...{ config, apps, limitLogins, platforms, breaker, ending, keys, lifetimes, now, log },
+    ...{ redis: stores.redis, passwordHasher: seams.passwordHasher },
+  });
 
   const showsOwnMessages = config.environment === 'development';
   const report = createReport({ showsOwnMessages });
@@ -262,6 +255,7 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
       await adminApp?.listen({ host, port: adminPort ?? 0 });
       return { url: await app.listen({ host, port }) };
     },
+    findUser: createFindUser(ending),
     authenticate: async (token) => {
       const authentication = await authenticate(token);
       if (authentication.state === 'unknown') throw authentication.error;

@@ -1,4 +1,13 @@
 export type { Authentication } from './auth/authenticate.js';
+export type {
+  Hooks,
+  LoginEvent,
+  SessionEndedEvent,
+  SessionEndReason,
+  UserCreatedEvent,
+  UsersMergedEvent,
+} from './auth/hooks.js';
+export type { FoundUser } from './auth/show-user.js';
 export type { Viewer } from './auth/viewer.js';
 export { contextBuilder, type RequestWithHeaders } from './context-builder.js';
 export { AppError, type AppErrorOptions, type ErrorCode } from './errors.js';

@@ -45,6 +45,7 @@ const MIN_TTL_MS = 1_000;
 const MAX_TTL_MS = 3_650 * 86_400_000;
 const ttl = parsedBy(parseDuration).pipe(z.number().min(MIN_TTL_MS).max(MAX_TTL_MS));
 const TTL = 'a duration from 1s to 3650d';
+const retention = parsedBy(parseDuration).pipe(z.number().min(86_400_000).max(MAX_TTL_MS));
 
 /** Every option there is. The docs, the defaults and the checks are made from it. */
 export const options = {
@@ -162,6 +163,13 @@ export const options = {
     must: 'a whole number from 0 to 10000000',
     doc: 'How many sessions this process keeps at hand, each for at most a second. 0 asks the store for every request.',
     example: '10000',
+  },
+  AUDIT_RETENTION: {
+    default: '180d',
+    parse: retention,
+    must: 'a duration from 1d to 3650d',
+    doc: 'How long events are kept: what `menjin audit` shows.',
+    example: '180d',
   },
   LOGIN_LIMIT_PER_IP: {
     default: '300/1m',

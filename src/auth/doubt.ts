@@ -1,4 +1,4 @@
-import { isOpen } from '../sessions/session-rows.js';
+import { isTokenOpen } from '../sessions/session-rows.js';
 import type { SessionStore } from '../sessions/session-store.js';
 import type { Database } from '../sql/database.js';
 
@@ -40,7 +40,7 @@ export function createDoubt(parts: {
     get: async (tokenHash) => {
       const found = await sessionStore.get(tokenHash);
       if (settled === begun || found === null || found === 'corrupt') return found;
-      return (await database.query((sql) => isOpen(sql, tokenHash))) ? found : null;
+      return (await database.query((sql) => isTokenOpen(sql, tokenHash))) ? found : null;
     },
     begin: () => {
       begun += 1;

@@ -1,6 +1,7 @@
 import { type Ending, markGone } from '../sessions/session-ends.js';
 import type { SessionStore } from '../sessions/session-store.js';
 import type { Database } from '../sql/database.js';
+import type { HookCalls } from './call-hooks.js';
 
 export interface EndingParts {
   readonly database: Database;
@@ -10,6 +11,8 @@ export interface EndingParts {
    * @default nobody remembers anything
    */
   readonly forget?: ((tokenHashes: readonly string[]) => void) | undefined;
+  /** What back-end code is told. @default nobody is told anything */
+  readonly hooks?: HookCalls | undefined;
 }
 
 /** One call of the store, and one commit, for so many. */
@@ -25,12 +28,15 @@ export async function finishEnding(parts: EndingParts, endings: readonly Ending[
   for (let at = 0; at < endings.length; at += BATCH) await finishBatch(parts, endings.slice(at, at + BATCH));
 }
 
-async function finishBatch({ database, sessionStore, forget }: EndingParts, endings: readonly Ending[]): Promise<void> {
+async function finishBatch(parts: EndingParts, endings: readonly Ending[]): Promise<void> {
+  const { database, sessionStore, forget, hooks } = parts;
   const tokenHashes = endings.map((ending) => ending.tokenHash);
   const sids = endings.map((ending) => ending.sid);
   await deleteValues(sessionStore, tokenHashes);
   // Not before the deletion: who forgets earlier may read the value once more.
   forget?.(tokenHashes);
+  // Should the commit fail, all of this is done again: better told twice than never.
+  hooks?.sessionsEnded(endings);
   await database.transaction((sql, now) => markGone(sql, now, sids));
 }
 

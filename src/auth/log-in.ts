@@ -6,6 +6,8 @@ import { hashToken, isToken, loginKeyOf } from '../sessions/token.js';
 import { finishEnding } from './finish-ending.js';
 import { checkCode, checkRequestId, chooseApp, deviceOf } from './login-input.js';
 import { createOpenSession, type OpenedSession, type OpenSessionParts } from './open-session.js';
+import type { Account } from './proof.js';
+import { recordRefusal } from './record-refusal.js';
 import { createRepeatLogin } from './repeat-login.js';
 import { type Viewer, viewerOf } from './viewer.js';
 
@@ -21,6 +23,8 @@ export interface LogInInput {
   readonly carriedToken: string | null;
   /** Where it comes from, for the list of the user's sessions. */
   readonly origin?: Origin;
+  /** For a login by password: whose it is, of those in the app's tenant. Asked when limits let the login through. */
+  readonly account?: (app: App) => Promise<Account>;
 }
 
 /** What a login keeps of its sender. */
@@ -43,8 +47,8 @@ export interface LoggedIn {
 /**
  * Trades a code for a session, once.
  *
- * @throws AppError BAD_USER_INPUT, UNKNOWN_APP, CODE_INVALID, USER_BLOCKED, RATE_LIMITED, PLATFORM_UNAVAILABLE,
- *   SERVICE_UNAVAILABLE (send the same again), or INTERNAL_SERVER_ERROR when the app is misconfigured.
+ * @throws AppError BAD_USER_INPUT, UNKNOWN_APP, CODE_INVALID, USER_BLOCKED, FORBIDDEN by the hook `onLogin`, RATE_LIMITED,
+ *   PLATFORM_UNAVAILABLE, SERVICE_UNAVAILABLE (send the same again), what `account` throws, or INTERNAL_SERVER_ERROR when the app is misconfigured.
  */
 export type LogIn = (input: LogInInput) => Promise<LoggedIn>;
 
@@ -60,19 +64,26 @@ export function createLogIn(parts: LogInParts): LogIn {
   const repeatLogin = createRepeatLogin(parts, openSession);
   const inFlight = createSingleFlight<OpenedSession>();
 
-  return async ({ code, appid, requestId, addressBlock, carriedToken, origin }) => {
+  return async ({ code, appid, requestId, addressBlock, carriedToken, origin, account: findAccount }) => {
     checkCode(code, allowDevtoolsCode);
     if (requestId !== null) checkRequestId(requestId);
     const app = chooseApp(apps, appid);
     await limitLogins({ addressBlock, app });
+    const account = findAccount === undefined ? null : await findAccount(app);
     const carriedHash = carriedToken !== null && isToken(carriedToken) ? hashToken(carriedToken) : null;
-    const sender = { carriedHash, ip: origin?.ip ?? null, device: deviceOf(origin?.userAgent ?? null) };
-    const login = requestId === null ? null : { platform: app.platform, appid: app.appid, code, requestId };
+    const sender = { carriedHash, ip: origin?.ip ?? null, device: deviceOf(origin?.userAgent ?? null), account };
+    const name = { platform: app.platform, appid: app.appid, code, ...(account && { username: account.username }) };
+    const login = requestId === null ? null : { ...name, requestId };
     // Without a requestId only requests that are in flight together can be the same login.
-    const flight = login === null ? `code ${loginKeyOf({ ...app, code, requestId: '' })}` : loginKeyOf(login);
-    const opened = await inFlight(flight, () =>
-      login === null ? openSession.byCode(app, code, sender) : repeatLogin(app, login, sender),
-    );
+    const flight = login === null ? `code ${loginKeyOf({ ...name, requestId: '' })}` : loginKeyOf(login);
+    const opened = await inFlight(flight, async () => {
+      try {
+        return await (login === null ? openSession.byCode(app, code, sender) : repeatLogin(app, login, sender));
+      } catch (error) {
+        await recordRefusal(parts.database, app, sender, error);
+        throw error;
+      }
+    });
     await endCarried(parts, opened, carriedHash);
     return answer(opened);
   };

@@ -1,3 +1,4 @@
+import { recordEvent } from '../audit/record-event.js';
 import { markEndedByToken } from '../sessions/session-ends.js';
 import { hashToken, isToken } from '../sessions/token.js';
 import { type EndingParts, finishEnding } from './finish-ending.js';
@@ -15,7 +16,13 @@ export function createLogOut(parts: EndingParts): LogOut {
   return async (token) => {
     if (token === null || !isToken(token)) return { ended: false };
     const tokenHash = hashToken(token);
-    const ending = await database.transaction((sql, now) => markEndedByToken(sql, now, tokenHash, 'logout'));
+    const ending = await database.transaction(async (sql, now) => {
+      const marked = await markEndedByToken(sql, now, tokenHash, 'logout');
+      if (marked?.isNew && marked.wasLive) {
+        await recordEvent(sql, now, { type: 'logout', userId: marked.userId, sessionId: marked.sid });
+      }
+      return marked;
+    });
     if (ending === null) {
       // No row knows this token, so its value, if there is one, belongs to nobody.
       await sessionStore.delete(tokenHash);

@@ -1,23 +1,23 @@
-import { AppError } from '../errors.js';
 import type { KeyRing } from '../lib/key-ring.js';
 import { randomId } from '../lib/random.js';
-import type { Breaker } from '../limits/breaker.js';
-import type { App, ExchangedIdentity, Platform, PlatformName } from '../platforms/platform.js';
+import type { App, ExchangedIdentity } from '../platforms/platform.js';
 import { idleEnd, type Lifetimes } from '../sessions/lifetimes.js';
 import { releaseClaim } from '../sessions/login-claims.js';
-import { markEnded, markEndedByToken, markNotStored, markOldestEnded } from '../sessions/session-ends.js';
-import { insertOpening, markOpen, type SessionRow } from '../sessions/session-rows.js';
+import { markEnded, markNotStored } from '../sessions/session-ends.js';
+import { insertOpening, type SessionRow } from '../sessions/session-rows.js';
 import type { SessionValue } from '../sessions/session-value.js';
 import { deriveToken, hashToken, type LoginName, loginKeyOf, randomToken } from '../sessions/token.js';
 import type { Sql } from '../sql/database.js';
-import { lockUser } from '../sql/locks.js';
-import { findIdentity, type Identity, recordExchange } from '../users/identities.js';
+import { findIdentity, type Identity, type User } from '../users/identities.js';
+import { openAttempt } from './commit-point.js';
+import { createExchange, type Exchange, type ExchangeParts } from './exchange.js';
 import { type EndingParts, finishEnding } from './finish-ending.js';
+import { type LoginEvent, type UserCreatedEvent, vetoed } from './hooks.js';
+import type { Account } from './proof.js';
+import { recordExchange } from './record-exchange.js';
 import { firstValueOf } from './viewer.js';
 
-export interface OpenSessionParts extends EndingParts {
-  readonly platforms: ReadonlyMap<PlatformName, Platform>;
-  readonly breaker: Breaker;
+export interface OpenSessionParts extends EndingParts, ExchangeParts {
   readonly keys: KeyRing;
   readonly lifetimes: Lifetimes;
   readonly sessionsPerUser: number;
@@ -39,6 +39,8 @@ export interface Attempt {
   readonly token: string;
   readonly row: SessionRow;
   readonly identity: Identity;
+  /** Whom the session acts as. */
+  readonly user: User;
 }
 
 /** A login that can be repeated, and who has said to be about to exchange its code. */
@@ -47,14 +49,17 @@ export interface ClaimedLogin {
   readonly owner: string;
 }
 
-export interface OpenSession {
-  exchange(app: App, code: string): Promise<ExchangedIdentity>;
-  /** Why `exchange` would fail now without asking anybody; else null. */
-  refusal(app: App): AppError | null;
+export interface OpenSession extends Exchange {
   /** Transaction 1: identity, user and the opening row. Gives up the claim on the login, which the row replaces. */
   record(app: App, exchanged: ExchangedIdentity, claimed: ClaimedLogin | null, sender: Sender): Promise<Attempt>;
-  /** Inserts an opening row for a login of this identity. */
-  insert(sql: Sql, now: number, login: LoginName | null, identity: Identity, facts: LoginFacts): Promise<Attempt>;
+  /** Inserts an opening row for a login of this identity, as this user. */
+  insert(
+    sql: Sql,
+    now: number,
+    login: LoginName | null,
+    who: Pick<Attempt, 'identity' | 'user'>,
+    facts: LoginFacts,
+  ): Promise<Attempt>;
   /** Stores the value, then transaction 2, the commit point. */
   commit(attempt: Attempt, carriedHash: string | null): Promise<OpenedSession>;
   /** All of it, for a login that cannot be repeated. */
@@ -65,38 +70,28 @@ export interface OpenSession {
 export interface Sender extends Pick<SessionRow, 'ip' | 'device'> {
   /** Of the token that the request carries. */
   readonly carriedHash: string | null;
+  /** Whose password was given; null for a login by code alone. */
+  readonly account: Account | null;
 }
 
 /** What a resumed login keeps of its first attempt. */
-export type LoginFacts = Pick<SessionRow, 'createdAt' | 'isNewUser' | 'ip' | 'device'>;
+export type LoginFacts = Pick<SessionRow, 'createdAt' | 'isNewUser' | 'ip' | 'device' | 'passwordVersion'>;
 
 /** Longer than the store's deadline: a login under way is not taken for a dead one. */
 const OPENING_MS = 15_000;
 
 export function createOpenSession(parts: OpenSessionParts): OpenSession {
-  const { database, sessionStore, platforms, breaker, keys, lifetimes, sessionsPerUser } = parts;
+  const { database, sessionStore, keys, lifetimes, sessionsPerUser, hooks } = parts;
+  const { exchange, refusal } = createExchange(parts);
 
-  async function exchange(app: App, code: string): Promise<ExchangedIdentity> {
-    const platform = platforms.get(app.platform);
-    if (platform === undefined) throw new AppError('UNKNOWN_APP');
-    const refused = refusal(app);
-    if (refused !== null) throw refused;
-    return breaker.run(app, () => platform.exchange(app, code));
-  }
-
-  function refusal(app: App): AppError | null {
-    // A code is good for one exchange: none is spent for a session that could not be stored.
-    return sessionStore.refusal() ?? breaker.refusal(app);
-  }
-
-  async function insert(sql: Sql, now: number, login: LoginName | null, identity: Identity, facts: LoginFacts) {
+  const insert: OpenSession['insert'] = async (sql, now, login, { identity, user }, facts) => {
     const sid = randomId();
     const token = login === null ? randomToken() : deriveToken(keys.first, login, sid);
     const absUntil = facts.createdAt + lifetimes.maxTtlMs;
     const row = await insertOpening(sql, {
       sid,
       tokenHash: hashToken(token),
-      userId: identity.user.id,
+      userId: user.id,
       identityId: identity.id,
       loginKey: login === null ? null : loginKeyOf(login),
       kid: login === null ? null : keys.first.kid,
@@ -107,29 +102,43 @@ export function createOpenSession(parts: OpenSessionParts): OpenSession {
       absUntil,
       ip: facts.ip,
       device: facts.device,
+      passwordVersion: facts.passwordVersion,
     });
-    return { token, row, identity };
-  }
+    return { token, row, identity, user };
+  };
 
-  function record(app: App, exchanged: ExchangedIdentity, claimed: ClaimedLogin | null, { ip, device }: Sender) {
-    return database.transaction(async (sql, now) => {
-      const { identity, isNewUser } = await recordExchange(sql, now, keys, app, exchanged);
-      const facts = { createdAt: now, isNewUser, ip, device };
-      const attempt = await insert(sql, now, claimed?.login ?? null, identity, facts);
+  const record: OpenSession['record'] = async (app, exchanged, claimed, { ip, device, account }) => {
+    const { attempt, recorded } = await database.transaction(async (sql, now) => {
+      const recorded = await recordExchange(sql, now, keys, app, exchanged, account?.owner ?? null);
+      const { identity, isNewUser } = recorded;
+      const user = account === null ? identity.user : account.user;
+      const passwordVersion = account?.passwordVersion ?? null;
+      const facts = { createdAt: now, isNewUser: isNewUser && account === null, ip, device, passwordVersion };
+      const inserted = await insert(sql, now, claimed?.login ?? null, { identity, user }, facts);
       if (claimed !== null) await releaseClaim(sql, loginKeyOf(claimed.login), claimed.owner);
-      return attempt;
+      return { attempt: inserted, recorded };
     });
-  }
+    if (recorded.isNewUser) hooks?.userCreated(createdEvent(recorded.identity));
+    hooks?.usersMerged(recorded.merged);
+    await finishEnding(parts, recorded.endings).catch(parts.onUnfinishedEnding);
+    return attempt;
+  };
 
   async function commit(attempt: Attempt, carriedHash: string | null): Promise<OpenedSession> {
-    const { token, row, identity } = attempt;
-    const value = firstValueOf(row, identity);
+    const { token, row, identity, user } = attempt;
+    if ((await hooks?.allowsLogin(loginEvent(attempt))) === false) {
+      await database.transaction((sql, now) => markEnded(sql, now, [row.sid], 'vetoed'));
+      throw vetoed();
+    }
+    const value = firstValueOf(row, identity, user);
     await store(row, value);
     // A failure here is no reason to undo anything: the commit may have happened, and a repeat asks the row.
-    const committed = await database.transaction((sql, now) => open(sql, now, row, carriedHash));
-    if (committed === null) {
+    const committed = await database.transaction((sql, now) =>
+      openAttempt(sql, now, attempt, { carriedHash, sessionsPerUser }),
+    );
+    if ('refusal' in committed) {
       await sessionStore.delete(row.tokenHash).catch(() => undefined);
-      throw new AppError('CODE_INVALID', { reason: 'USED', detail: 'the login was ended before its commit point' });
+      throw committed.refusal;
     }
     await finishEnding(parts, committed.evicted).catch(parts.onUnfinishedEnding);
     return { token, row: { ...row, state: 'open' }, value, isRepeat: false };
@@ -143,20 +152,6 @@ export function createOpenSession(parts: OpenSessionParts): OpenSession {
       await database.transaction((sql, now) => markNotStored(sql, now, row.sid)).catch(() => undefined);
       throw error;
     }
-  }
-
-  /** What the login rests on is read again here, under the lock. null: it must not be answered. */
-  async function open(sql: Sql, now: number, row: SessionRow, carriedHash: string | null) {
-    await lockUser(sql, row.userId);
-    const identity = await findIdentity(sql, row.identityId);
-    if (identity?.user.id !== row.userId) {
-      await markEnded(sql, now, [row.sid], 'identity moved');
-      return null;
-    }
-    if (!(await markOpen(sql, row.sid))) return null;
-    // Before the cap is counted: the session this one replaces needs no room.
-    if (carriedHash !== null) await markEndedByToken(sql, now, carriedHash, 'replaced', row);
-    return { evicted: await markOldestEnded(sql, now, row, sessionsPerUser) };
   }
 
   return {
@@ -174,5 +169,22 @@ export function createOpenSession(parts: OpenSessionParts): OpenSession {
       const attempt = await record(app, exchanged, null, sender);
       return commit(attempt, sender.carriedHash);
     },
+  };
+}
+
+function createdEvent({ user, tenant }: Identity): UserCreatedEvent {
+  return { user: { id: user.id, createdAt: new Date(user.createdAt) }, tenant };
+}
+
+function loginEvent({ row, identity, user }: Attempt): LoginEvent {
+  const { platform, appid, openid, unionid, tenant } = identity;
+  return {
+    user: { id: user.id, createdAt: new Date(user.createdAt) },
+    isNewUser: row.isNewUser,
+    identity: { platform, appid, openid, unionid },
+    tenant,
+    ip: row.ip,
+    device: row.device,
+    by: row.passwordVersion === null ? 'code' : 'password',
   };
 }

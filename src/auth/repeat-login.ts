@@ -8,7 +8,9 @@ import { findByLoginKey, releaseLoginKey, type SessionRow } from '../sessions/se
 import { deriveToken, hashToken, type LoginName, loginKeyOf } from '../sessions/token.js';
 import { isUniqueViolation } from '../sql/database.js';
 import { findIdentity } from '../users/identities.js';
+import { vetoed } from './hooks.js';
 import type { ClaimedLogin, OpenedSession, OpenSession, OpenSessionParts, Sender } from './open-session.js';
+import { sessionUser } from './proof.js';
 import { firstValueOf } from './viewer.js';
 
 /** How long after its exchange a login can be asked for again. WeChat's codes live as long. */
@@ -57,6 +59,7 @@ export function createRepeatLogin(parts: OpenSessionParts, openSession: OpenSess
         else await database.transaction((sql, at) => markNotStored(sql, at, row.sid));
         continue;
       }
+      if (row.reason === 'vetoed') throw vetoed();
       if (row.reason !== 'not stored') throw used('the session of this login has ended');
       const attempt = await resume(login, row);
       if (attempt !== null) return openSession.commit(attempt, sender.carriedHash);
@@ -99,7 +102,8 @@ export function createRepeatLogin(parts: OpenSessionParts, openSession: OpenSess
     const token = deriveToken(key, login, row.sid);
     const identity = await database.query((sql) => findIdentity(sql, row.identityId));
     if (identity === null || hashToken(token) !== row.tokenHash) throw used('the row is of another login');
-    return { token, row, value: firstValueOf(row, identity), isRepeat: true };
+    const user = await database.query((sql) => sessionUser(sql, row, identity));
+    return { token, row, value: firstValueOf(row, identity, user), isRepeat: true };
   }
 
   /** The exchange was made and its identity is known, but the value could not be stored: a new row, a new token. */
@@ -107,7 +111,9 @@ export function createRepeatLogin(parts: OpenSessionParts, openSession: OpenSess
     return database.transaction(async (sql, now) => {
       if (!(await releaseLoginKey(sql, row.sid))) return null;
       const identity = await findIdentity(sql, row.identityId);
-      return identity === null ? null : openSession.insert(sql, now, login, identity, row);
+      if (identity === null) return null;
+      const user = await sessionUser(sql, row, identity);
+      return openSession.insert(sql, now, login, { identity, user }, row);
     });
   }
 }

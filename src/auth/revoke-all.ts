@@ -1,4 +1,5 @@
 import { markEndedAfter } from '../sessions/all-sessions.js';
+import { recordRevoke } from './end-sessions.js';
 import { type EndingParts, finishEnding } from './finish-ending.js';
 
 const BATCH = 100;
@@ -16,9 +17,11 @@ export async function revokeAll(parts: EndingParts, onBatch: (ended: number) => 
   let ended = 0;
   for (let afterSid = ''; ; ) {
     const from = afterSid;
-    const endings = await database.transaction((sql, now) =>
-      markEndedAfter(sql, now, { afterSid: from, createdUntil, limit: BATCH }),
-    );
+    const endings = await database.transaction(async (sql, now) => {
+      const marked = await markEndedAfter(sql, now, { afterSid: from, createdUntil, limit: BATCH });
+      await recordRevoke(sql, now, marked, { userId: null, by: 'operator' });
+      return marked;
+    });
     const last = endings.at(-1);
     if (last === undefined) return ended;
     await finishEnding(parts, endings);

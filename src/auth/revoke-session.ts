@@ -16,7 +16,7 @@ const SESSION_ID = /^[A-Za-z0-9_-]{1,64}$/;
 export function createRevokeSession(parts: EndingParts): RevokeSession {
   return async ({ user }, sessionId) => {
     if (!SESSION_ID.test(sessionId)) return { ended: false };
-    const ended = await endSessionsOfUser(parts, user.id, { only: sessionId });
+    const ended = await endSessionsOfUser(parts, user.id, { only: sessionId, by: 'viewer' });
     return { ended: ended > 0 };
   };
 }

@@ -12,6 +12,6 @@ export type RevokeSessions = (viewer: Viewer, options: { keepCurrent: boolean })
 
 export function createRevokeSessions(parts: EndingParts): RevokeSessions {
   return async ({ user, session }, { keepCurrent }) => ({
-    ended: await endSessionsOfUser(parts, user.id, { except: keepCurrent ? session.id : null }),
+    ended: await endSessionsOfUser(parts, user.id, { except: keepCurrent ? session.id : null, by: 'viewer' }),
   });
 }

@@ -1,4 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
+import { forgetEvents } from '../audit/forget-events.js';
 import { forgetClaims } from '../sessions/login-claims.js';
 import type { Ending } from '../sessions/session-ends.js';
 import { findUnfinished, forgetGone, forgetOver, markAbandoned } from '../sessions/sweep-rows.js';
@@ -16,6 +17,8 @@ export interface Sweep {
 }
 
 export interface SweepParts extends EndingParts {
+  /** How long events are kept. @default 180 days */
+  readonly auditRetentionMs?: number;
   /** The wall clock, and one that only goes forward. */
   readonly now: () => number;
   readonly elapsedMs: () => number;
@@ -36,6 +39,7 @@ const FINISHER_MS = 2000;
  * off. A value stays as long after its `until`.
  */
 export const KEPT_MS = 86_400_000;
+const AUDIT_RETENTION_MS = 180 * 86_400_000;
 /** A clock that was set, or a machine that slept: what is due is judged again in the next round. */
 const MAX_JUMP_MS = 60_000;
 
@@ -51,6 +55,7 @@ interface Steps {
 /** Every process sweeps, so that whoever was killed is replaced by any other. All of it may be done twice. */
 export function createSweep(parts: SweepParts): Sweep {
   const { database, sessionStore, now, elapsedMs, cleaningMs, onFailure } = parts;
+  const { auditRetentionMs = AUDIT_RETENTION_MS } = parts;
   let skipped = 0;
   let isFailing = false;
   let last: { wall: number; elapsed: number } | null = null;
@@ -64,6 +69,7 @@ export function createSweep(parts: SweepParts): Sweep {
     () => forgetting((sql, before) => forgetOver(sql, before, CLEANING_BATCH)),
     () => forgetting((sql, before) => forgetGone(sql, before, CLEANING_BATCH)),
     () => forgetting((sql, before) => forgetClaims(sql, before, CLEANING_BATCH)),
+    () => database.transaction((sql, at) => forgetEvents(sql, at - auditRetentionMs, CLEANING_BATCH)),
     () => sessionStore.sweep(now(), CLEANING_BATCH),
   ];
 

@@ -1,7 +1,7 @@
 import type { PlatformName } from '../platforms/platform.js';
 import type { SessionRow } from '../sessions/session-rows.js';
 import type { SessionValue } from '../sessions/session-value.js';
-import type { Identity } from '../users/identities.js';
+import type { Identity, User } from '../users/identities.js';
 
 /** Who sent the request: the person as this app knows them, and the session that says so. */
 export interface Viewer {
@@ -56,13 +56,17 @@ export function viewerOf(value: SessionValue): Viewer {
   };
 }
 
-/** The value a login stores: the row's session, as its first request will read it. */
-export function firstValueOf(row: SessionRow, identity: Identity): SessionValue {
+/**
+ * The value a login stores: the row's session, as its first request will read it.
+ *
+ * @param user whom the session acts as: not the identity's, after a login by another's password
+ */
+export function firstValueOf(row: SessionRow, identity: Identity, user: User): SessionValue {
   return {
     v: 1,
     sid: row.sid,
-    userId: identity.user.id,
-    userCreatedAt: identity.user.createdAt,
+    userId: user.id,
+    userCreatedAt: user.createdAt,
     identityId: identity.id,
     tenant: identity.tenant,
     platform: identity.platform,

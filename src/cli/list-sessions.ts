@@ -1,6 +1,7 @@
 import { findLive, type LiveSession } from '../sessions/session-rows.js';
 import type { Arguments } from './arguments.js';
 import { askedUser, findAskedUser } from './asked-user.js';
+import { table } from './table.js';
 import { type StoreCommand, withStores } from './with-stores.js';
 
 /** As many as a user may have. */
@@ -27,20 +28,5 @@ function rowOf({ sid, platform, appid, createdAt, touchedAt, until, ip, device }
 const HEADINGS = ['id', 'platform', 'appid', 'created', 'last seen', 'expires', 'ip', 'device'];
 
 function tableOf(rows: readonly ReturnType<typeof rowOf>[]): string[] {
-  if (rows.length === 0) return ['No live session.'];
-  const lines = [HEADINGS, ...rows.map((row) => Object.values(row).map((value) => shown(value ?? '-')))];
-  const widths = HEADINGS.map((_, column) =>
-    lines.reduce((width, cells) => Math.max(width, cells[column]?.length ?? 0), 0),
-  );
-  return lines.map((cells) =>
-    cells
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-}
-
-/** It goes to a terminal, where some characters act or hide others. A device says of itself what it likes. */
-function shown(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+  return rows.length === 0 ? ['No live session.'] : table(HEADINGS, rows.map(Object.values));
 }

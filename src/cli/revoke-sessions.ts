@@ -17,7 +17,7 @@ export function revokeSessions(given: Arguments, command: StoreCommand): Promise
   return withStores(command, ['DATABASE_URL', 'SESSION_STORE_URL'], async (stores) => {
     const userId = asked === null ? null : await findAskedUser(stores.database, asked);
     const ended = await endingWith(stores, (parts) =>
-      userId === null ? revokeEverybody(parts, command) : endSessionsOfUser(parts, userId),
+      userId === null ? revokeEverybody(parts, command) : endSessionsOfUser(parts, userId, { by: 'operator' }),
     );
     command.out.write(`${countOf(ended)} ended.\n`);
     return 0;

@@ -1,9 +1,17 @@
 import { type Authentication, viewerIn } from '../auth/authenticate.js';
+import type { ChangePassword } from '../auth/change-password.js';
+import type { CloseAccount } from '../auth/close-account.js';
+import type { LinkIdentity } from '../auth/link-identity.js';
 import type { ListSessions } from '../auth/list-sessions.js';
 import type { LogIn } from '../auth/log-in.js';
 import type { LogOut } from '../auth/log-out.js';
+import type { LogInWithPassword } from '../auth/login-with-password.js';
+import type { Register } from '../auth/register.js';
 import type { RevokeSession } from '../auth/revoke-session.js';
 import type { RevokeSessions } from '../auth/revoke-sessions.js';
+import type { ShowUser } from '../auth/show-user.js';
+import type { UnlinkIdentity } from '../auth/unlink-identity.js';
+import type { UpdateProfile } from '../auth/update-profile.js';
 import type { Viewer } from '../auth/viewer.js';
 import type { Log } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
@@ -33,6 +41,14 @@ export interface Verbs {
   readonly listSessions: ListSessions;
   readonly revokeSession: RevokeSession;
   readonly revokeSessions: RevokeSessions;
+  readonly register: Register;
+  readonly logInWithPassword: LogInWithPassword;
+  readonly changePassword: ChangePassword;
+  readonly showUser: ShowUser;
+  readonly linkIdentity: LinkIdentity;
+  readonly unlinkIdentity: UnlinkIdentity;
+  readonly updateProfile: UpdateProfile;
+  readonly closeAccount: CloseAccount;
 }
 
 export interface ViewerParts {

@@ -1,12 +1,23 @@
 import { assertValidSchema, type GraphQLSchema, lexicographicSortSchema, printSchema } from 'graphql';
 import { buildClassSchema } from './class-schema.js';
 import { mergeOwnSchema, type OwnSchema, ownClassesOf } from './own-schema.js';
+import { AccountResolver } from './resolvers/account.js';
 import { LoginResolver } from './resolvers/login.js';
 import { LogoutResolver } from './resolvers/logout.js';
+import { PasswordResolver } from './resolvers/password.js';
 import { SessionsResolver } from './resolvers/sessions.js';
+import { UserResolver } from './resolvers/user.js';
 import { ViewerResolver } from './resolvers/viewer.js';
 
-const RESOLVERS = [ViewerResolver, LoginResolver, LogoutResolver, SessionsResolver];
+const RESOLVERS = [
+  ViewerResolver,
+  LoginResolver,
+  LogoutResolver,
+  SessionsResolver,
+  PasswordResolver,
+  UserResolver,
+  AccountResolver,
+];
 
 const DESCRIPTIONS = {
   Query: 'What can be asked. Everything here is about the sender of the request.',

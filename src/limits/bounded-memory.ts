@@ -9,11 +9,12 @@ const SHARED_KEYS = 1024;
  * Counts in this process, in bounded memory: while there are too many keys, the next ones share counters.
  *
  * @param duration in seconds
+ * @returns counts a key once more, or once less: to take back what counts still
  */
 export function createBoundedMemory(
   options: { readonly keyPrefix: string; readonly points: number; readonly duration: number },
   maxKeys = MAX_KEYS,
-): (key: string) => Promise<RateLimiterRes> {
+): (key: string, points?: 1 | -1) => Promise<RateLimiterRes> {
   const memory = new RateLimiterMemory(options);
   const windowMs = options.duration * 1000;
   // A key lives for one window from its first count, so these two windows have seen all that live. The library forgets
@@ -33,14 +34,14 @@ export function createBoundedMemory(
     return newInWindow + newBefore + underWay >= maxKeys;
   }
 
-  return async (key) => {
+  return async (key, points = 1) => {
     const counted = isFull() ? sharedKeyOf(key) : key;
     const noteNew = (outcome: RateLimiterRes) => {
       underWay -= 1;
       if (outcome.isFirstInDuration) newInWindow += 1;
     };
     underWay += 1;
-    const consumed = memory.consume(counted);
+    const consumed = memory.consume(counted, points);
     consumed.then(noteNew, noteNew);
     return consumed;
   };

@@ -1,9 +1,8 @@
-import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../errors.js';
 import type { Rate } from '../lib/rate.js';
 import type { App } from '../platforms/platform.js';
-import type { Redis, RedisClient } from '../redis.js';
-import { createBoundedMemory } from './bounded-memory.js';
+import type { Redis } from '../redis.js';
+import { createCounter } from './counter.js';
 
 export interface LoginAttempt {
   /** What `addressBlock` made of the sender's address. */
@@ -34,39 +33,9 @@ export function createLoginLimiter({ perIp, perApp, redis }: LoginLimits): Login
 
 function createLimit(limit: 'ip' | 'app', rate: Rate | null, redis: Redis | null): (key: string) => Promise<void> {
   if (rate === null) return async () => undefined;
-  const options = { keyPrefix: `menjin:limit:${limit}`, points: rate.count, duration: rate.windowSeconds };
-  const memory = createBoundedMemory(options);
-  const limiters = new WeakMap<RedisClient, RateLimiterRedis>();
-
-  /** A cluster has a client for each of its nodes. */
-  function sharedOver(client: RedisClient): RateLimiterRedis {
-    const shared =
-      limiters.get(client) ?? new RateLimiterRedis({ ...options, storeClient: client, useRedisPackage: true });
-    limiters.set(client, shared);
-    return shared;
-  }
-
-  async function consume(key: string): Promise<RateLimiterRes> {
-    if (redis === null) return outcomeOf(memory(key));
-    // A store that blinks must stop no login, nor let any number of them through.
-    return redis
-      .ask((client) => outcomeOf(sharedOver(client).consume(key)), `${options.keyPrefix}:${key}`)
-      .catch(() => outcomeOf(memory(key)));
-  }
-
+  const count = createCounter(limit, rate, redis);
   return async (key) => {
-    const { consumedPoints, msBeforeNext } = await consume(key);
-    if (consumedPoints <= rate.count) return;
-    // No longer than a window, should the clock on the wall have been turned back.
-    const retryAfterSeconds = Math.min(Math.max(1, Math.ceil(msBeforeNext / 1000)), rate.windowSeconds);
-    throw new AppError('RATE_LIMITED', { retryAfterSeconds, detail: 'too many logins', log: { limit } });
+    const { isOver, retryAfterSeconds } = await count(key);
+    if (isOver) throw new AppError('RATE_LIMITED', { retryAfterSeconds, detail: 'too many logins', log: { limit } });
   };
-}
-
-/** The library rejects with its count when that is above the limit. */
-function outcomeOf(consumed: Promise<RateLimiterRes>): Promise<RateLimiterRes> {
-  return consumed.catch((refused: unknown) => {
-    if (refused instanceof RateLimiterRes) return refused;
-    throw refused;
-  });
 }

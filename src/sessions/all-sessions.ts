@@ -14,7 +14,7 @@ export async function markEndedAfter(
 ): Promise<Ending[]> {
   const rows = await sql
     .selectFrom('sessions')
-    .select(['sid', 'token_hash', 'state', 'until', 'reason'])
+    .select(['sid', 'token_hash', 'user_id', 'state', 'until', 'reason'])
     .where('sid', '>', afterSid)
     .where('created_at', '<=', createdUntil)
     .where('gone_at', 'is', null)
@@ -27,7 +27,7 @@ export async function markEndedAfter(
     rows.map((row) => row.sid),
     'revoked',
   );
-  return rows.map((row) => endingOf(row, now));
+  return rows.map((row) => endingOf(row, now, 'revoked'));
 }
 
 /**

@@ -19,8 +19,12 @@ export async function markNotStored(sql: Sql, now: number, sid: string): Promise
 export interface Ending {
   readonly sid: string;
   readonly tokenHash: string;
+  readonly userId: string;
+  readonly reason: EndReason;
   /** True when it could still be used at the mark. */
   readonly wasLive: boolean;
+  /** False when somebody had marked it before, and did not finish. */
+  readonly isNew: boolean;
 }
 
 /**
@@ -38,7 +42,7 @@ export async function markEndedByToken(
 ): Promise<Ending | null> {
   let query = sql
     .selectFrom('sessions')
-    .select(['sid', 'state', 'until'])
+    .select(['sid', 'user_id', 'state', 'until', 'reason'])
     .where('token_hash', '=', tokenHash)
     .where('gone_at', 'is', null);
   if (exceptFor !== undefined) {
@@ -47,29 +51,33 @@ export async function markEndedByToken(
   const row = await query.executeTakeFirst();
   if (row === undefined) return null;
   if (row.state !== 'ended') await markEnded(sql, now, [row.sid], reason);
-  return { sid: row.sid, tokenHash, wasLive: row.until > now };
+  return { ...endingOf({ ...row, token_hash: tokenHash }, now, reason), wasLive: row.until > now };
 }
 
 /**
  * Marks every session of a user as ended, those that are being opened too, and finds those that somebody marked and did
  * not finish. Inside a transaction that has locked the user.
  *
- * @param only the one session to end. @param except the one to keep.
+ * @param which `only` the one session to end; `except` the one to keep.
  */
 export async function markEndedOfUser(
   sql: Sql,
   now: number,
   userId: string,
-  { only = null, except = null }: { only?: string | null; except?: string | null } = {},
+  {
+    only = null,
+    except = null,
+    reason = 'revoked',
+  }: { only?: string | null; except?: string | null; reason?: EndReason } = {},
 ): Promise<Ending[]> {
   let found = sql
     .selectFrom('sessions')
-    .select(['sid', 'token_hash', 'state', 'until', 'reason'])
+    .select([...MARKED])
     .where('user_id', '=', userId)
     .where('gone_at', 'is', null);
   let marked = sql
     .updateTable('sessions')
-    .set({ state: 'ended', ended_at: now, reason: 'revoked' satisfies EndReason })
+    .set({ state: 'ended', ended_at: now, reason })
     .where('user_id', '=', userId)
     .where('state', '!=', 'ended');
   if (only !== null) {
@@ -82,22 +90,67 @@ export async function markEndedOfUser(
   }
   const rows = await found.execute();
   await marked.execute();
-  return rows.map((row) => endingOf(row, now));
+  return rows.map((row) => endingOf(row, now, reason));
 }
 
-/** As the row was before the mark. Of one that was not opened to its end nobody was told the token. */
-export function endingOf(
-  {
-    sid,
-    token_hash: tokenHash,
-    state,
-    until,
-    reason,
-  }: Pick<SessionsTable, 'sid' | 'token_hash' | 'state' | 'until' | 'reason'>,
+/**
+ * The same for all that were opened through these identities, whoever they act as. Inside a transaction that has locked
+ * their user and changed their rows: whoever opens such a session has done it before, or finds them changed.
+ */
+export async function markEndedOfIdentities(
+  sql: Sql,
   now: number,
-): Ending {
+  identityIds: readonly string[],
+  reason: EndReason,
+): Promise<Ending[]> {
+  if (identityIds.length === 0) return [];
+  const rows = await sql
+    .selectFrom('sessions')
+    .select([...MARKED])
+    .where('identity_id', 'in', identityIds)
+    .where('gone_at', 'is', null)
+    .execute();
+  await sql
+    .updateTable('sessions')
+    .set({ state: 'ended', ended_at: now, reason })
+    .where('identity_id', 'in', identityIds)
+    .where('state', '!=', 'ended')
+    .execute();
+  return rows.map((row) => endingOf(row, now, reason));
+}
+
+/** Sessions of a user that were ended for this reason, and whose values may still be there. */
+export async function findUnfinishedOfUser(
+  sql: Sql,
+  now: number,
+  userId: string,
+  reason: EndReason,
+): Promise<Ending[]> {
+  const rows = await sql
+    .selectFrom('sessions')
+    .select([...MARKED])
+    .where('user_id', '=', userId)
+    .where('state', '=', 'ended')
+    .where('reason', '=', reason)
+    .where('gone_at', 'is', null)
+    .execute();
+  return rows.map((row) => endingOf(row, now, reason));
+}
+
+/** What an ending is made of. */
+const MARKED = ['sid', 'token_hash', 'user_id', 'state', 'until', 'reason'] as const;
+
+/**
+ * As the row was before the mark. Of one that was not opened to its end nobody was told the token.
+ *
+ * @param markedAs why it ends, unless somebody had marked it before
+ */
+export function endingOf(row: Pick<SessionsTable, (typeof MARKED)[number]>, now: number, markedAs: EndReason): Ending {
+  const { sid, token_hash: tokenHash, user_id: userId, state, until, reason } = row;
   const wasHandedOut = state !== 'opening' && reason !== ('not stored' satisfies EndReason);
-  return { sid, tokenHash, wasLive: wasHandedOut && until > now };
+  const isNew = state !== 'ended';
+  const why = isNew || reason === null ? markedAs : (reason as EndReason);
+  return { sid, tokenHash, userId, reason: why, wasLive: wasHandedOut && until > now, isNew };
 }
 
 /** Marks the oldest live sessions of a user, so that at most `limit` are left with `newest`. Inside the transaction that opens it. */
@@ -123,7 +176,10 @@ export async function markOldestEnded(
     surplus.map((row) => row.sid),
     'too many',
   );
-  return surplus.map((row) => ({ sid: row.sid, tokenHash: row.token_hash, wasLive: true }));
+  return surplus.map(({ sid, token_hash: tokenHash }) => ({
+    ...{ sid, tokenHash, userId: newest.userId, reason: 'too many' as const },
+    ...{ wasLive: true, isNew: true },
+  }));
 }
 
 export async function markEnded(sql: Sql, now: number, sids: readonly string[], reason: EndReason): Promise<void> {

@@ -21,10 +21,24 @@ export interface SessionRow {
   readonly ip: string | null;
   /** The User-Agent it named. */
   readonly device: string | null;
+  /** Which password of its user the login gave; null for a login by code alone, whose user is the identity's. */
+  readonly passwordVersion: number | null;
 }
 
 /** Why a session ended. 'not stored': its value was never confirmed, so its login may be resumed. */
-export type EndReason = 'not stored' | 'logout' | 'replaced' | 'too many' | 'identity moved' | 'revoked';
+export type EndReason =
+  | 'not stored'
+  | 'logout'
+  | 'replaced'
+  | 'too many'
+  | 'identity moved'
+  | 'revoked'
+  | 'merged'
+  | 'unlinked'
+  | 'password changed'
+  | 'banned'
+  | 'closed'
+  | 'vetoed';
 
 export type NewSessionRow = Omit<SessionRow, 'state' | 'reason' | 'firstUntil'>;
 
@@ -52,6 +66,7 @@ export async function insertOpening(sql: Sql, row: NewSessionRow): Promise<Sessi
       ip: row.ip,
       device: row.device,
       touched_at: row.createdAt,
+      password_version: row.passwordVersion,
     })
     .execute();
   return { ...row, state: 'opening', reason: null, firstUntil: row.until };
@@ -77,6 +92,7 @@ export async function findByLoginKey(sql: Sql, loginKey: string): Promise<Sessio
     reason: row.reason,
     ip: row.ip,
     device: row.device,
+    passwordVersion: row.password_version,
   };
 }
 
@@ -107,8 +123,14 @@ export async function findLive(sql: Sql, now: number, userId: string, limit: num
   }));
 }
 
+/** Whether a session was begun and has not been ended. When it is over by itself is not asked. */
+export async function isOpen(sql: Sql, sid: string): Promise<boolean> {
+  const row = await sql.selectFrom('sessions').select('state').where('sid', '=', sid).executeTakeFirst();
+  return row?.state === 'open';
+}
+
 /** Whether a token that was handed out still names a session. */
-export async function isOpen(sql: Sql, tokenHash: string): Promise<boolean> {
+export async function isTokenOpen(sql: Sql, tokenHash: string): Promise<boolean> {
   const row = await sql
     .selectFrom('sessions')
     .select('sid')
@@ -116,6 +138,17 @@ export async function isOpen(sql: Sql, tokenHash: string): Promise<boolean> {
     .where('state', '=', 'open')
     .executeTakeFirst();
   return row !== undefined;
+}
+
+export async function countLive(sql: Sql, now: number, userId: string): Promise<number> {
+  const row = await sql
+    .selectFrom('sessions')
+    .select((expression) => expression.fn.countAll().as('live'))
+    .where('user_id', '=', userId)
+    .where('state', '=', 'open')
+    .where('until', '>', now)
+    .executeTakeFirstOrThrow();
+  return Number(row.live);
 }
 
 /** opening -> open. False when somebody has ended the row meanwhile: then this login must not be answered. */

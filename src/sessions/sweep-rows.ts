@@ -12,7 +12,7 @@ export async function findUnfinished(
 ): Promise<Ending[]> {
   const rows = await sql
     .selectFrom('sessions')
-    .select(['sid', 'token_hash'])
+    .select(['sid', 'token_hash', 'user_id', 'reason'])
     .where('gone_at', 'is', null)
     .where('ended_at', '<=', before)
     .orderBy('ended_at')
@@ -20,7 +20,10 @@ export async function findUnfinished(
     .limit(limit)
     .offset(skip)
     .execute();
-  return rows.map((row) => ({ sid: row.sid, tokenHash: row.token_hash, wasLive: false }));
+  return rows.map(({ sid, token_hash: tokenHash, user_id: userId, reason }) => ({
+    ...{ sid, tokenHash, userId, reason: (reason ?? 'revoked') as EndReason },
+    ...{ wasLive: false, isNew: false },
+  }));
 }
 
 /** opening -> ended, for logins that did not come back while their lease lasted. How many it were. */

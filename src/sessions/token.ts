@@ -11,6 +11,8 @@ export interface LoginName {
   readonly appid: string;
   readonly code: string;
   readonly requestId: string;
+  /** Whom a login by password asked for: the same code by itself is another login. */
+  readonly username?: string;
 }
 
 export function isToken(text: string): boolean {
@@ -34,5 +36,6 @@ export function deriveToken(key: ServerKey, login: LoginName, sid: string): stri
 
 /** Names the login in SQL without telling its code or requestId. */
 export function loginKeyOf(login: LoginName): string {
-  return sha256Hex(lengthPrefixed([login.platform, login.appid, login.code, login.requestId]));
+  const { platform, appid, code, requestId, username } = login;
+  return sha256Hex(lengthPrefixed([platform, appid, code, requestId, ...(username === undefined ? [] : [username])]));
 }

@@ -11,10 +11,33 @@ export function isPostgres(sql: Sql): boolean {
  * may have changed: read again.
  */
 export async function lockUser(sql: Sql, userId: string): Promise<void> {
-  if (isPostgres(sql)) await raw`SELECT id FROM users WHERE id = ${userId} FOR UPDATE`.execute(sql);
+  // Not FOR UPDATE: who inserts a row that refers to the user holds other rows already, and would wait for this one.
+  if (isPostgres(sql)) await raw`SELECT id FROM users WHERE id = ${userId} FOR NO KEY UPDATE`.execute(sql);
 }
 
 /** The same for what has no row yet. */
 export async function lockName(sql: Sql, name: string): Promise<void> {
   if (isPostgres(sql)) await raw`SELECT pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(sql);
+}
+
+/** All of them, in the one order that everybody keeps: two who need the same never wait for each other. */
+export async function lockUsers(sql: Sql, userIds: readonly string[]): Promise<void> {
+  for (const userId of [...new Set(userIds)].sort()) await lockUser(sql, userId);
+}
+
+/**
+ * Until the end of the transaction nobody removes this identity, or gives it to another user. After the locks of users:
+ * whoever removes or moves one has those.
+ */
+export async function lockIdentity(sql: Sql, identityId: string): Promise<void> {
+  if (isPostgres(sql)) await raw`SELECT id FROM identities WHERE id = ${identityId} FOR SHARE`.execute(sql);
+}
+
+/**
+ * Until the end of the transaction nobody opens a session through an identity of this user. After the lock of the user; on
+ * PostgreSQL it waits for those who are opening one, who may act as another user.
+ */
+export async function lockIdentitiesOf(sql: Sql, userId: string): Promise<void> {
+  if (isPostgres(sql))
+    await raw`SELECT id FROM identities WHERE user_id = ${userId} ORDER BY id FOR UPDATE`.execute(sql);
 }

@@ -1,15 +1,35 @@
+import type { Generated } from 'kysely';
+
 /** The tables as Kysely sees them. Times are milliseconds since 1970, by the database's clock. */
 export interface Schema {
   users: UsersTable;
   identities: IdentitiesTable;
   sessions: SessionsTable;
   login_claims: LoginClaimsTable;
+  audit_events: AuditEventsTable;
 }
+
+/** 'merged' and 'closed' are for ever: nobody logs in as such a user, and nothing of the person is left in the row. */
+export type UserStatus = 'active' | 'banned' | 'merged' | 'closed';
 
 interface UsersTable {
   id: string;
   tenant: string;
   created_at: number;
+  /** In lower case; with the tenant unique. */
+  username: Generated<string | null>;
+  /** argon2id, in PHC's form. */
+  password_hash: Generated<string | null>;
+  /** Counts its passwords: a login by one that was changed meanwhile must not be answered. */
+  password_version: Generated<number>;
+  /** E.164 */
+  phone_number: Generated<string | null>;
+  phone_verified_at: Generated<number | null>;
+  nickname: Generated<string | null>;
+  avatar_url: Generated<string | null>;
+  status: Generated<UserStatus>;
+  /** Who this user is now: never somebody who was merged as well. */
+  merged_into: Generated<string | null>;
 }
 
 interface IdentitiesTable {
@@ -25,6 +45,8 @@ interface IdentitiesTable {
   previous_session_key: string | null;
   created_at: number;
   last_login_at: number;
+  /** When it came to its present user. */
+  linked_at: number;
 }
 
 export type SessionState = 'opening' | 'open' | 'ended';
@@ -32,7 +54,9 @@ export type SessionState = 'opening' | 'open' | 'ended';
 export interface SessionsTable {
   sid: string;
   token_hash: string;
+  /** Whom the session acts as: the identity's user, or the one whose password was given. */
   user_id: string;
+  /** The phone. The row may outlive it. */
   identity_id: string;
   /** Names the login (code and requestId) that a repeat asks for; null without a requestId, or when a later row has it. */
   login_key: string | null;
@@ -56,10 +80,26 @@ export interface SessionsTable {
   /** Where the login came from, and the User-Agent it named. */
   ip: string | null;
   device: string | null;
+  /** Which password of its user the login gave; null for a login by code alone. */
+  password_version: Generated<number | null>;
 }
 
 interface LoginClaimsTable {
   login_key: string;
   owner: string;
   lease_until: number;
+}
+
+/** What happened, for operators. Holds no secret and no token. */
+interface AuditEventsTable {
+  id: string;
+  at: number;
+  type: string;
+  user_id: string | null;
+  session_id: string | null;
+  appid: string | null;
+  openid: string | null;
+  ip: string | null;
+  /** JSON: what else the type has. */
+  details: string;
 }

@@ -20,8 +20,3 @@ export async function findByOpenid(sql: Sql, { openid, appid }: AskedOpenid): Pr
   const rows = await query.orderBy('appid').limit(MAX_FOUND).execute();
   return rows.map((row) => ({ userId: row.user_id, appid: row.appid }));
 }
-
-export async function isUser(sql: Sql, userId: string): Promise<boolean> {
-  const row = await sql.selectFrom('users').select('id').where('id', '=', userId).executeTakeFirst();
-  return row !== undefined;
-}

@@ -9,30 +9,34 @@ export class LoginResolver {
   @Extensions({ authentication: true })
   @Mutation(() => LoginPayload, {
     description:
-      'Trades a code from wx.login for a session. A token sent along never makes it fail; its session ends when the login has succeeded. Errors: CODE_INVALID (call wx.login again, once), USER_BLOCKED, RATE_LIMITED, PLATFORM_UNAVAILABLE, SERVICE_UNAVAILABLE (send the same again), UNKNOWN_APP, BAD_USER_INPUT.',
+      'Trades a code from wx.login for a session. A token sent along never makes it fail; its session ends when the login has succeeded. Errors: CODE_INVALID (call wx.login again, once), USER_BLOCKED, FORBIDDEN (the back end refuses it), RATE_LIMITED, PLATFORM_UNAVAILABLE, SERVICE_UNAVAILABLE (send the same again), UNKNOWN_APP, BAD_USER_INPUT.',
   })
-  async login(
+  login(
     @Arg('input', () => LoginInput, { description: 'The code, and what else the login needs.' }) input: LoginInput,
     @Ctx() context: RequestContext,
   ): Promise<LoggedIn> {
     const { code, appid = null, requestId = null } = input;
-    try {
-      const { addressBlock, address: ip, userAgent, verbs } = context;
-      const loggedIn = await verbs.logIn({
-        code,
-        appid,
-        requestId,
-        addressBlock,
+    const { addressBlock, address: ip, userAgent, verbs } = context;
+    return noted(context, () =>
+      verbs.logIn({
+        ...{ code, appid, requestId, addressBlock },
         carriedToken: context.carriedToken(),
         origin: { ip, userAgent },
-      });
-      noteLogin(context, loggedIn);
-      return loggedIn;
-    } catch (error) {
-      const outcome = error instanceof AppError ? error.code : 'INTERNAL_SERVER_ERROR';
-      context.metrics.logins.inc({ platform: 'WECHAT', outcome });
-      throw error;
-    }
+      }),
+    );
+  }
+}
+
+/** Counts a login, and writes its line into the log. */
+export async function noted(context: RequestContext, logIn: () => Promise<LoggedIn>): Promise<LoggedIn> {
+  try {
+    const loggedIn = await logIn();
+    noteLogin(context, loggedIn);
+    return loggedIn;
+  } catch (error) {
+    const outcome = error instanceof AppError ? error.code : 'INTERNAL_SERVER_ERROR';
+    context.metrics.logins.inc({ platform: 'WECHAT', outcome });
+    throw error;
   }
 }
 

@@ -1,9 +1,10 @@
 import { type Kysely, sql } from 'kysely';
 import { login } from './001-login.js';
 import { sessions } from './002-sessions.js';
+import { users } from './003-users.js';
 
 /** Applied in order, once each, forward only. The position in the list is the version. */
-const migrations: readonly ((db: Kysely<unknown>) => Promise<void>)[] = [login, sessions];
+const migrations: readonly ((db: Kysely<unknown>) => Promise<void>)[] = [login, sessions, users];
 
 /** The database was brought up to date by a newer menjin, whose tables this one does not know. */
 export class NewerDatabaseError extends Error {
