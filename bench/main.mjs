@@ -3,7 +3,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const BENCHES = { sessions: 'sessions.ts', sweep: 'sweep.ts', revoke: 'revoke.ts', 'test-gateway': 'test-gateway.mjs' };
+const BENCHES = {
+  sessions: 'sessions.ts',
+  sweep: 'sweep.ts',
+  revoke: 'revoke.ts',
+  passwords: 'passwords.ts',
+  'test-gateway': 'test-gateway.mjs',
+};
 
 const [name, ...flags] = process.argv.slice(2);
 if (name !== undefined && !Object.hasOwn(BENCHES, name)) {
