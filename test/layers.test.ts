@@ -42,6 +42,7 @@ const files: Readonly<Record<string, string>> = {
   'gateway-options': 'gateway',
   ending: 'gateway',
   'server-keys': 'gateway',
+  verbs: 'gateway',
   'redis-cluster': 'redis',
   'redis-redirection': 'redis',
   'redis-replacement': 'redis',

@@ -76,6 +76,7 @@ describe('a round of the sweep', () => {
         .values({
           ...{ id: 'identity', tenant: 'default', platform: 'WECHAT', appid: 'wx', openid: 'alice', unionid: null },
           ...{ user_id: 'alice', session_key: '', previous_session_key: null, created_at: START, last_login_at: START },
+          linked_at: START,
         })
         .execute();
     });

@@ -12,6 +12,7 @@ const NUMBERS = [
   ...range(70, 98),
   ...range(99, 103),
   ...range(106, 110),
+  ...range(111, 114),
 ];
 
 function range(first: number, last: number): number[] {

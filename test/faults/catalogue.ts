@@ -1,5 +1,6 @@
 import type { FaultGroup } from './fault.js';
 import { inputFaults } from './input.js';
+import { passwordFaults } from './passwords.js';
 import { postgresFaults } from './postgres.js';
 import { processFaults } from './process.js';
 import { protocolFaults } from './protocol.js';
@@ -20,4 +21,5 @@ export const faultGroups: readonly FaultGroup[] = [
   sessionFaults,
   protocolFaults,
   protocolTimesFaults,
+  passwordFaults,
 ];

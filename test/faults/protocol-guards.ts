@@ -66,8 +66,8 @@ export const protocolGuards: FaultGroup['guards'] = {
     off: [
       {
         file: 'src/auth/open-session.ts',
-        from: 'open(sql, now, row, carriedHash));',
-        to: 'open(sql, now, row, carriedHash)).catch(async (error) => {\n      await sessionStore.delete(row.tokenHash);\n      throw error;\n    });',
+        from: '{ carriedHash, sessionsPerUser }),\n    );',
+        to: '{ carriedHash, sessionsPerUser }),\n    ).catch(async (error) => {\n      await sessionStore.delete(row.tokenHash);\n      throw error;\n    });',
       },
     ],
   },
@@ -93,11 +93,11 @@ export const protocolGuards: FaultGroup['guards'] = {
     ],
   },
   'commit-locks-user': {
-    keeps: "The commit point of a login takes its turn at the user's row.",
+    keeps: "The commit point of a login takes its turn at the user's row, and at the identity's.",
     off: [
       {
-        file: 'src/auth/open-session.ts',
-        from: '    await lockUser(sql, row.userId);\n',
+        file: 'src/auth/commit-point.ts',
+        from: '  await lockUser(sql, row.userId);\n  await lockIdentity(sql, row.identityId);\n',
         to: '',
       },
     ],
@@ -106,9 +106,9 @@ export const protocolGuards: FaultGroup['guards'] = {
     keeps: 'What a login rests on is read when its turn has come, not before.',
     off: [
       {
-        file: 'src/auth/open-session.ts',
-        from: '    await lockUser(sql, row.userId);\n    const identity = await findIdentity(sql, row.identityId);\n',
-        to: '    const identity = await findIdentity(sql, row.identityId);\n    await lockUser(sql, row.userId);\n',
+        file: 'src/auth/commit-point.ts',
+        from: '  await lockUser(sql, row.userId);\n  await lockIdentity(sql, row.identityId);\n  const broken = await brokenProof(sql, row);\n',
+        to: '  const broken = await brokenProof(sql, row);\n  await lockUser(sql, row.userId);\n  await lockIdentity(sql, row.identityId);\n',
       },
     ],
   },
@@ -116,9 +116,9 @@ export const protocolGuards: FaultGroup['guards'] = {
     keeps: 'A login is not acknowledged for whom its identity does not belong to any more.',
     off: [
       {
-        file: 'src/auth/open-session.ts',
-        from: 'if (identity?.user.id !== row.userId) {',
-        to: 'if (identity === null) {',
+        file: 'src/auth/proof.ts',
+        from: "return identity.user.id === user.id ? null : broken('identity moved');",
+        to: 'return null;',
       },
     ],
   },
@@ -186,14 +186,19 @@ export const protocolGuards: FaultGroup['guards'] = {
     keeps: 'Sessions beyond the cap end where the one too many is opened.',
     off: [
       {
-        file: 'src/auth/open-session.ts',
+        file: 'src/auth/commit-point.ts',
         from: 'return { evicted: await markOldestEnded(sql, now, row, sessionsPerUser) };',
         to: 'return { evicted: [] };',
       },
       {
         file: 'src/auth/open-session.ts',
         from: '      if (claimed !== null) await releaseClaim(',
-        to: '      for (const { tokenHash } of await markOldestEnded(sql, now, attempt.row, sessionsPerUser))\n        void sessionStore.delete(tokenHash).catch(() => undefined);\n      if (claimed !== null) await releaseClaim(',
+        to: '      for (const { tokenHash } of await markOldestEnded(sql, now, inserted.row, sessionsPerUser))\n        void sessionStore.delete(tokenHash).catch(() => undefined);\n      if (claimed !== null) await releaseClaim(',
+      },
+      {
+        file: 'src/auth/open-session.ts',
+        from: 'import { markEnded, markNotStored }',
+        to: 'import { markEnded, markNotStored, markOldestEnded }',
       },
     ],
   },

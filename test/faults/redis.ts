@@ -125,9 +125,7 @@ export const redisFaults: FaultGroup = {
   guards: {
     'no-code-spent-in-vain': {
       keeps: 'No code is exchanged for a session that is known not to be storable.',
-      off: [
-        { file: 'src/auth/open-session.ts', from: 'return sessionStore.refusal() ?? breaker', to: 'return breaker' },
-      ],
+      off: [{ file: 'src/auth/exchange.ts', from: '=> sessionStore.refusal() ?? breaker', to: '=> breaker' }],
     },
     'stored-before-open': {
       keeps: "A login is acknowledged only when its session's value was confirmed.",

@@ -101,13 +101,31 @@ describe('a file that was damaged while nobody had it open', () => {
   });
 });
 
+const MADE_LATER = {
+  indexes: [
+    ...['sessions_by_end', 'sessions_unfinished', 'sessions_gone', 'sessions_of_identity'],
+    ...['users_one_per_username', 'users_by_age', 'users_merged', 'identities_of_user', 'identities_by_unionid'],
+  ],
+  columns: {
+    sessions: ['ip', 'device', 'touched_at', 'password_version'],
+    users: [
+      ...['username', 'password_hash', 'password_version', 'phone_number', 'phone_verified_at'],
+      ...['nickname', 'avatar_url', 'status', 'merged_into'],
+    ],
+    identities: ['linked_at'],
+  },
+};
+
 test('a file of the first version is brought up to date, and its sessions go on', async () => {
   const before = await start();
   const token = await before.tokenFor(codeOf('alice'));
   await before.close();
   const file = new Libsql(path);
-  for (const index of ['sessions_by_end', 'sessions_unfinished', 'sessions_gone']) file.exec(`DROP INDEX ${index}`);
-  for (const column of ['ip', 'device', 'touched_at']) file.exec(`ALTER TABLE sessions DROP COLUMN ${column}`);
+  for (const index of MADE_LATER.indexes) file.exec(`DROP INDEX ${index}`);
+  for (const [table, columns] of Object.entries(MADE_LATER.columns)) {
+    for (const column of columns) file.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`);
+  }
+  file.exec('DROP TABLE audit_events');
   file.exec('DELETE FROM schema_versions WHERE version > 1');
   file.close();
 

@@ -22,7 +22,7 @@ const GIVE_UP_MS = 30_000;
 
 /** With everysec, and while the disk is busy, Redis answers up to two seconds before it writes. */
 const DURABILITIES = [
-  { appendfsync: 'always', mayLoseLastMs: null, kills: rounds(2, 10) },
+  { appendfsync: 'always', mayLoseLastMs: null, kills: rounds(1, 10) },
   { appendfsync: 'everysec', mayLoseLastMs: 2000, kills: rounds(1, 10) },
 ];
 
@@ -85,12 +85,12 @@ describeWithService('postgres', 'three gateways in processes of their own, on on
           const [, listening] = (await redisCommand('PUBSUB', 'NUMSUB', 'menjin:ended')) as [string, number];
           return listening === processes.length;
         });
-        await endMany(rounds(100, 10_000));
+        await endMany(rounds(60, 10_000));
       });
 
       test('when nobody may tell them', async () => {
         await redisCommand('ACL', 'SETUSER', 'default', 'resetchannels');
-        const watched = await endMany(rounds(40, 2000));
+        const watched = await endMany(rounds(20, 2000));
         // Else they had nothing at hand that they could have served.
         expect(watched.filter(({ served }) => served > 0).length).toBeGreaterThan(watched.length / 10);
         await redisCommand('ACL', 'SETUSER', 'default', 'allchannels');

@@ -47,9 +47,9 @@ describe('a process that is killed -9 while it ends all sessions of a user', () 
   }
 
   /** A user for each step, and a process that is killed right after it. Resolves when all have gone. */
-  async function killAfterEveryStep(seed: TestGateway): Promise<Map<string, string[]>> {
+  async function killAfterEveryStep(seed: TestGateway, steps = STEPS): Promise<Map<string, string[]>> {
     const tokens = new Map<string, string[]>();
-    for (const { step, sessions } of STEPS) {
+    for (const { step, sessions } of steps) {
       const ended: string[] = [];
       // A hundred at once may be too many for the deadline of an exchange.
       while (ended.length < sessions) {
@@ -59,7 +59,7 @@ describe('a process that is killed -9 while it ends all sessions of a user', () 
       tokens.set(step, ended);
     }
     await Promise.all(
-      STEPS.map(async ({ step, calls }) => {
+      steps.map(async ({ step, calls }) => {
         const child = startChild(new URL('./children/revoker.ts', import.meta.url));
         children.push(child);
         await child.ask('start', wechat.url, dir.path);
@@ -88,7 +88,8 @@ describe('a process that is killed -9 while it ends all sessions of a user', () 
 
   test('leaves nothing that a restarted one does not refuse from its first answer', async () => {
     const before = await start(null);
-    const tokens = await killAfterEveryStep(before);
+    // How far it got is nothing to a start: the mark is what it finds.
+    const tokens = await killAfterEveryStep(before, STEPS.slice(0, rounds(2, STEPS.length)));
     const restarted = await start(null);
     for (const [step, ended] of tokens) {
       const codes = await Promise.all(ended.map(async (token) => (await restarted.viewer(token)).code));

@@ -73,7 +73,7 @@ describeWithService('chromium', 'the explorers in a real browser that reaches no
     await page.getByText('Docs', { exact: true }).click();
     const docs = page.locator('app-doc-viewer');
     await docs.getByText('Mutation', { exact: true }).click();
-    await docs.getByText('LoginPayload!').waitFor();
+    await docs.getByText('LoginPayload!').first().waitFor();
     expect(await docs.innerText()).toContain('Trades a code from wx.login for a session.');
   });
 

@@ -12,10 +12,10 @@ beforeAll(() => addCommands());
 
 test('every example is tested here', () => {
   const folders = readdirSync(examples, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  expect(folders.map(({ name }) => name).sort()).toEqual(['orders', 'own-apollo', 'typed-login']);
+  expect(folders.map(({ name }) => name).sort()).toEqual(['accounts', 'orders', 'own-apollo', 'typed-login']);
 });
 
-test.each(['orders', 'own-apollo'])('%s asks for the versions that are tested here', (name) => {
+test.each(['accounts', 'orders', 'own-apollo'])('%s asks for the versions that are tested here', (name) => {
   const { dependencies, devDependencies } = manifestOf(path.join(examples, name));
   const { menjin, ...asked } = { ...dependencies, ...devDependencies };
   const ours = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, object>;
@@ -62,6 +62,37 @@ describe('examples/orders', () => {
     expect(data).toEqual({ orders: [] });
     expect(await shop.end('SIGTERM')).toMatchObject({ status: 0, signal: null, stderr: '' });
   });
+});
+
+describe('examples/accounts', () => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = copyExample('accounts');
+  });
+
+  test(
+    'tells its story, line by line, types included',
+    async () => {
+      await runNpm(folder, 'test');
+    },
+    stepTimeoutMs,
+  );
+
+  test(
+    'its committed documents are what its command makes',
+    async () => {
+      const config = readFileSync(path.join(folder, 'codegen.yml'), 'utf8').replace(
+        './node_modules/menjin/',
+        '../../node_modules/menjin/',
+      );
+      writeFiles(path.join('examples', 'accounts'), { 'codegen.yml': config });
+      rmSync(path.join(folder, 'generated'), { recursive: true });
+      await runNpm(folder, 'run', 'codegen');
+      expect(textsIn(path.join(folder, 'generated'))).toEqual(textsIn(path.join(examples, 'accounts', 'generated')));
+    },
+    stepTimeoutMs,
+  );
 });
 
 describe('examples/own-apollo', () => {

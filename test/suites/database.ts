@@ -26,7 +26,7 @@ export function databaseSuite(name: string, open: () => Promise<OpenedDatabase>)
 
     test('stamps rows with the clock it was given', async () => {
       await addUser(database, 'alice');
-      expect(await usersOf(database)).toEqual([{ id: 'alice', tenant: 'default', created_at: 7 }]);
+      expect(await usersOf(database)).toMatchObject([{ id: 'alice', tenant: 'default', created_at: 7 }]);
       expect(await database.query(async (_sql, now) => now)).toBe(7);
     });
 

@@ -8,6 +8,7 @@ import { describeWithService } from '../servers/describe-with-service.js';
 import type { LocalServer } from '../servers/local-server.js';
 import { freshDatabase, startPostgres } from '../servers/postgres.js';
 import { inPostgres } from './postgres-gateway.js';
+import { rounds } from './rounds.js';
 import { makeTempDir } from './test-gateway.js';
 
 /** What gateways of one test share, and a look into it. */
@@ -69,16 +70,26 @@ async function openPostgresStores(server: LocalServer): Promise<SharedStores> {
   };
 }
 
-/** The same tests on SQLite, and on PostgreSQL where there is one. */
-export function describeOnEachDatabase(name: string, tests: (open: OpenSharedStores) => void): void {
+/**
+ * The same tests on SQLite, and on PostgreSQL where there is one.
+ *
+ * @param postgres 'soak' for what takes long and hardly asks more of one database than of the other
+ */
+export function describeOnEachDatabase(
+  name: string,
+  tests: (open: OpenSharedStores) => void,
+  { postgres = 'always' }: { postgres?: 'always' | 'soak' } = {},
+): void {
   describe(name, () => tests(openSqliteStores));
+  if (postgres === 'soak' && rounds(0, 1) === 0) return;
 
   describeWithService('postgres', `${name}, on PostgreSQL`, () => {
     let server: LocalServer;
     beforeAll(async () => {
       server = await startPostgres();
     });
-    afterAll(() => server.stop());
     tests(() => openPostgresStores(server));
+    // After those of the tests: hooks run in the order in which they are written.
+    afterAll(() => server.stop());
   });
 }

@@ -23,6 +23,8 @@ export interface StandInWechat {
   url: string;
   /** Every request received, in order. */
   calls: UpstreamCall[];
+  /** Unionids beside that: keys are an appid, a space and an openid. */
+  unionids: Map<string, string>;
   /** Replaces the ordinary answers while it is not null. */
   behaviour: Behaviour | null;
   /** Ends every connection. Rejects with the first error a behaviour threw. */
@@ -35,7 +37,8 @@ export interface StandInWechat {
  */
 export async function startStandInWechat(): Promise<StandInWechat> {
   const failures: unknown[] = [];
-  const ordinary = ordinaryBehaviour();
+  const unionids = new Map<string, string>();
+  const ordinary = ordinaryBehaviour(unionids);
 
   async function answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const call = readCall(request, standIn.calls.length + 1);
@@ -53,6 +56,7 @@ export async function startStandInWechat(): Promise<StandInWechat> {
   const standIn: StandInWechat = {
     url: '',
     calls: [],
+    unionids,
     behaviour: null,
     async close() {
       server.closeAllConnections();
@@ -151,7 +155,7 @@ function readCall(request: http.IncomingMessage, number: number): UpstreamCall {
   };
 }
 
-function ordinaryBehaviour(): Behaviour {
+function ordinaryBehaviour(unionids: ReadonlyMap<string, string>): Behaviour {
   const usedCodes = new Set<string>();
   const logins = new Map<string, number>();
 
@@ -162,7 +166,8 @@ function ordinaryBehaviour(): Behaviour {
     const openid = call.code.split('.')[0] ?? '';
     const n = (logins.get(`${call.appid} ${openid}`) ?? 0) + 1;
     logins.set(`${call.appid} ${openid}`, n);
-    const unionid = openid.startsWith('u-') ? { unionid: `union-${openid}` } : {};
+    const told = unionids.get(`${call.appid} ${openid}`) ?? (openid.startsWith('u-') ? `union-${openid}` : null);
+    const unionid = told === null ? {} : { unionid: told };
     return answerJson({ session_key: sessionKeyOf(openid, n), openid, ...unionid })(call, response, request);
   };
 }

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { recordExchange } from '../../src/auth/record-exchange.js';
 import { lengthPrefixed } from '../../src/lib/bytes.js';
 import { createKeyRing } from '../../src/lib/key-ring.js';
 import { open } from '../../src/lib/seal.js';
 import type { App } from '../../src/platforms/platform.js';
 import { type Database, openSqliteDatabase } from '../../src/sql/database.js';
 import { openSqliteFile, type SqliteFile } from '../../src/sql/sqlite-file.js';
-import { recordExchange } from '../../src/users/identities.js';
 
 const app: App = { platform: 'WECHAT', appid: 'wx1', secrets: ['s'], tenant: 'default' };
 const place = lengthPrefixed(['default', 'WECHAT', 'wx1', 'alice']);

@@ -1,8 +1,8 @@
+import { recordExchange } from '../../src/auth/record-exchange.js';
 import type { KeyRing } from '../../src/lib/key-ring.js';
 import { open } from '../../src/lib/seal.js';
 import type { App } from '../../src/platforms/platform.js';
 import type { Database } from '../../src/sql/database.js';
-import { recordExchange } from '../../src/users/identities.js';
 import { kidOf, sessionKeyPlace } from '../../src/users/sealed-keys.js';
 
 export const app: App = { platform: 'WECHAT', appid: 'wx1', secrets: ['s'], tenant: 'default' };
