@@ -85,7 +85,7 @@ describeWithService('postgres', 'three gateways in processes of their own, on on
           const [, listening] = (await redisCommand('PUBSUB', 'NUMSUB', 'menjin:ended')) as [string, number];
           return listening === processes.length;
         });
-        await endMany(rounds(60, 10_000));
+        await endMany(rounds(40, 10_000));
       });
 
       test('when nobody may tell them', async () => {
@@ -98,36 +98,40 @@ describeWithService('postgres', 'three gateways in processes of their own, on on
     });
 
     describe('lose nothing when Redis is killed -9 under load', () => {
-      test.each(DURABILITIES)('with appendfsync $appendfsync', async ({ appendfsync, mayLoseLastMs, kills }) => {
-        const counts = { kills, loggedIn: 0, loggedOut: 0, lost: 0 };
-        for (let round = 0; round < kills; round += 1) {
-          await redisCommand('CONFIG', 'SET', 'appendfsync', appendfsync);
-          const traffic = startTraffic(`${appendfsync}-${round}`);
-          await sleep(500);
-          await eventually(() => traffic.loggedIn.length > 50 && traffic.loggedOut.length > 10);
-          const killedAt = performance.now();
-          await redis.kill();
-          await redis.restart();
-          const restartedAt = performance.now();
-          await eventually(() => (traffic.loggedIn.at(-1)?.sentAt ?? 0) > restartedAt);
-          await traffic.stop();
+      test.each(DURABILITIES.slice(0, rounds(1, 2)))(
+        'with appendfsync $appendfsync',
+        async ({ appendfsync, mayLoseLastMs, kills }) => {
+          const counts = { kills, loggedIn: 0, loggedOut: 0, lost: 0 };
+          for (let round = 0; round < kills; round += 1) {
+            await redisCommand('CONFIG', 'SET', 'appendfsync', appendfsync);
+            const traffic = startTraffic(`${appendfsync}-${round}`);
+            await sleep(500);
+            await eventually(() => traffic.loggedIn.length > 50 && traffic.loggedOut.length > 10);
+            const killedAt = performance.now();
+            await redis.kill();
+            await redis.restart();
+            const restartedAt = performance.now();
+            await eventually(() => (traffic.loggedIn.at(-1)?.sentAt ?? 0) > restartedAt);
+            await traffic.stop();
 
-          counts.loggedIn += traffic.loggedIn.length;
-          counts.loggedOut += traffic.loggedOut.length;
-          await inLanes(traffic.loggedIn, 20, async ({ token, openid, answeredAt }, n) => {
-            const found = await viewerOf(at(n), token);
-            const isLate = mayLoseLastMs !== null && answeredAt > killedAt - mayLoseLastMs && answeredAt < restartedAt;
-            if (found === null && isLate) counts.lost += 1;
-            else expect(found).toBe(openid);
-          });
-          await inLanes(traffic.loggedOut, 20, async (token) => {
-            expect(await Promise.all(processes.map((each) => viewerOf(each, token)))).toEqual(
-              processes.map(() => null),
-            );
-          });
-        }
-        print(counts);
-      });
+            counts.loggedIn += traffic.loggedIn.length;
+            counts.loggedOut += traffic.loggedOut.length;
+            await inLanes(traffic.loggedIn, 20, async ({ token, openid, answeredAt }, n) => {
+              const found = await viewerOf(at(n), token);
+              const isLate =
+                mayLoseLastMs !== null && answeredAt > killedAt - mayLoseLastMs && answeredAt < restartedAt;
+              if (found === null && isLate) counts.lost += 1;
+              else expect(found).toBe(openid);
+            });
+            await inLanes(traffic.loggedOut, 20, async (token) => {
+              expect(await Promise.all(processes.map((each) => viewerOf(each, token)))).toEqual(
+                processes.map(() => null),
+              );
+            });
+          }
+          print(counts);
+        },
+      );
     });
 
     /** People log in, and every third of them out again, until told to stop. */
