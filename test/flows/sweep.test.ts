@@ -62,7 +62,10 @@ describe('what an interrupted end has left behind', () => {
   });
 
   test('of many sessions is finished too', async () => {
-    const others = await Promise.all(Array.from({ length: 120 }, () => two.p1.tokenFor(codeOf('alice'))));
+    const others: string[] = [];
+    while (others.length < 120) {
+      others.push(...(await Promise.all(Array.from({ length: 15 }, () => two.p1.tokenFor(codeOf('alice'))))));
+    }
     two.p1.sessionFaults.plan('deleteAll', 'pass', 'fail before');
     expect((await two.p1.graphql(REVOKE_ALL, { token })).code).toBe('SERVICE_UNAVAILABLE');
     two.clock.advance(2 * SECOND);
