@@ -38,7 +38,13 @@ export function createRepeatLogin(parts: OpenSessionParts, openSession: OpenSess
     for (;;) {
       const found = await database.transaction(async (sql, now) => {
         const row = await findByLoginKey(sql, loginKey);
-        return row === null ? { row, now, claim: await claimLogin(sql, now, loginKey, owner) } : { row, now };
+        if (row !== null) return { row, now };
+        const claim = await claimLogin(sql, now, loginKey, owner);
+        // To claim it may have meant to wait for whoever gave it up for a row.
+        const stored = claim.kind === 'ours' ? await findByLoginKey(sql, loginKey) : null;
+        if (stored === null) return { row: null, now, claim };
+        await releaseClaim(sql, loginKey, owner);
+        return { row: stored, now };
       });
 
       if (found.row === null) {
