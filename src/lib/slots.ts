@@ -8,8 +8,8 @@ interface Waiter {
 /** So many at once; the others wait, first come first served. Who has waited too long is never started. */
 export interface Slots {
   /**
-   * @throws DeadlineError when there was no slot for this caller within `timeoutMs`, or too many wait; `work` has not begun
-   *   and never will.
+   * @throws DeadlineError when it was not this caller's turn within `timeoutMs`, or more than `maxWaiting` wait; `work` has
+   *   not begun and never will.
    */
   run<T>(work: () => Promise<T>, timeoutMs: number): Promise<T>;
 }
@@ -19,6 +19,13 @@ export function createSlots({ atOnce, maxWaiting }: { atOnce: number; maxWaiting
   let taken = 0;
 
   function release(): void {
+    // Work that waits for nothing but its turn would else follow work without end, and everything else would wait: those
+    // who need no slot, too.
+    if (waiting.size > 0) setImmediate(handOver);
+    else taken -= 1;
+  }
+
+  function handOver(): void {
     for (const next of waiting) {
       waiting.delete(next);
       if (next.start()) return;
@@ -34,7 +41,7 @@ export function createSlots({ atOnce, maxWaiting }: { atOnce: number; maxWaiting
     if (waiting.size >= maxWaiting) return Promise.reject(new DeadlineError('too many are waiting'));
     const deadline = performance.now() + timeoutMs;
     return new Promise((resolve, reject) => {
-      const expire = () => reject(new DeadlineError(`no slot for this caller within ${timeoutMs} ms`));
+      const expire = () => reject(new DeadlineError(`not this caller's turn within ${timeoutMs} ms`));
       const waiter: Waiter = {
         start: () => {
           clearTimeout(timer);
@@ -63,4 +70,11 @@ export function createSlots({ atOnce, maxWaiting }: { atOnce: number; maxWaiting
       }
     },
   };
+}
+
+const MAX_WAITING = 10_000;
+
+/** One at a time. */
+export function createLock(maxWaiting = MAX_WAITING): Slots {
+  return createSlots({ atOnce: 1, maxWaiting });
 }

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import Libsql from 'libsql';
 import { DeadlineError } from '../lib/deadline.js';
-import { createLock } from '../lib/lock.js';
+import { createLock } from '../lib/slots.js';
 import { takePlace } from './sqlite-place.js';
 
 type Connection = InstanceType<typeof Libsql>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { DeadlineError } from '../../src/lib/deadline.js';
-import { createSlots } from '../../src/lib/slots.js';
+import { createLock, createSlots } from '../../src/lib/slots.js';
 import { deferred } from '../support/faults.js';
 
 const LONG_MS = 60_000;
@@ -20,6 +20,16 @@ describe('slots', () => {
       }, LONG_MS);
     await Promise.all([0, 1, 2, 3, 4, 5].map(visit));
     expect([order, most, inside]).toEqual([[0, 1, 2, 3, 4, 5], 2, 0]);
+  });
+
+  test('let everything else have its turn between two visitors', async () => {
+    const slots = createSlots({ atOnce: 1, maxWaiting: 3 });
+    const order: string[] = [];
+    const visit = (name: string) => slots.run(async () => void order.push(name), LONG_MS);
+    const visitors = ['first', 'second', 'third'].map(visit);
+    setImmediate(() => order.push('everything else'));
+    await Promise.all(visitors);
+    expect(order).toEqual(['first', 'everything else', 'second', 'third']);
   });
 
   test('are given on after a failure, which only its own caller sees', async () => {
@@ -66,5 +76,19 @@ describe('slots', () => {
     await expect(impatient).rejects.toThrow(DeadlineError);
     await Promise.all([inside, patient]);
     expect(started).toEqual(['patient']);
+  });
+
+  test('of a lock is one', async () => {
+    const lock = createLock();
+    let [inside, most] = [0, 0];
+    const visit = () =>
+      lock.run(async () => {
+        inside += 1;
+        most = Math.max(most, inside);
+        await Promise.resolve();
+        inside -= 1;
+      }, LONG_MS);
+    await Promise.all([visit(), visit(), visit()]);
+    expect(most).toBe(1);
   });
 });
