@@ -66,7 +66,14 @@ const onFailure = (error: unknown) => {
 
 function sweepOf({ database, sessionStore }: Stores): Sweep {
   const clocks = { now: Date.now, elapsedMs: () => performance.now() };
-  return createSweep({ database, sessionStore, onFailure, cleaningMs: CLEANING_MS, ...clocks });
+  return createSweep({
+    database,
+    sessionStore,
+    onFailure,
+    cleaningMs: CLEANING_MS,
+    auditRetentionMs: 180 * DAY_MS,
+    ...clocks,
+  });
 }
 
 async function sweepAsGatewaysDo(stores: Stores): Promise<void> {

@@ -1,10 +1,9 @@
 import { recordEvent } from '../audit/record-event.js';
-import { type Ending, markEndedOfIdentities, markEndedOfUser } from '../sessions/session-ends.js';
+import { countLiveEnded, countNewlyEnded, type Ending, markEndedOfPerson } from '../sessions/session-ends.js';
 import type { Sql } from '../sql/database.js';
 import { lockIdentitiesOf, lockUser } from '../sql/locks.js';
 import { findIdentitiesOf } from '../users/identities.js';
 import { changeUser, findUser, resolveUser, type UserRow } from '../users/users.js';
-import { newlyEnded } from './end-sessions.js';
 import { type EndingParts, finishEnding } from './finish-ending.js';
 
 export interface Banned {
@@ -30,14 +29,13 @@ export async function banUser(parts: EndingParts, userId: string): Promise<Banne
     const was = user.status === 'banned';
     if (!was) await changeUser(sql, user.id, { status: 'banned' });
     const endings = await markAll(sql, now, user.id);
-    const ended = newlyEnded(endings);
+    const ended = countNewlyEnded(endings);
     if (!was) await recordEvent(sql, now, { type: 'banned', userId: user.id, details: { sessionsEnded: ended } });
     return { userId: user.id, was, endings };
   });
   if (marked === null) return null;
   await finishEnding(parts, marked.endings);
-  const sessionsEnded = marked.endings.filter(({ wasLive }) => wasLive).length;
-  return { userId: marked.userId, was: marked.was, sessionsEnded };
+  return { userId: marked.userId, was: marked.was, sessionsEnded: countLiveEnded(marked.endings) };
 }
 
 /**
@@ -81,8 +79,5 @@ async function lockResolved(sql: Sql, userId: string): Promise<UserRow | null> {
 async function markAll(sql: Sql, now: number, userId: string): Promise<Ending[]> {
   await lockIdentitiesOf(sql, userId);
   const identityIds = (await findIdentitiesOf(sql, userId)).map(({ id }) => id);
-  const ofUser = await markEndedOfUser(sql, now, userId, { reason: 'banned' });
-  const already = new Set(ofUser.map(({ sid }) => sid));
-  const ofIdentities = await markEndedOfIdentities(sql, now, identityIds, 'banned');
-  return [...ofUser, ...ofIdentities.filter(({ sid }) => !already.has(sid))];
+  return markEndedOfPerson(sql, now, { userId, identityIds }, 'banned');
 }

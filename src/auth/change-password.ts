@@ -1,6 +1,6 @@
 import { recordEvent } from '../audit/record-event.js';
 import { AppError } from '../errors.js';
-import { findUnfinishedOfUser, markEndedOfUser } from '../sessions/session-ends.js';
+import { countLiveEnded, findUnfinishedOfUser, markEndedOfUser } from '../sessions/session-ends.js';
 import { lockUser } from '../sql/locks.js';
 import { changeUser, findUser, type UserRow } from '../users/users.js';
 import type { PasswordParts } from './check-password.js';
@@ -55,14 +55,17 @@ export function createChangePassword(parts: PasswordParts & EndingParts): Change
       if (passwordVersion !== user.passwordVersion) return null;
       await changeUser(sql, userId, { passwordHash, passwordVersion: passwordVersion + 1 });
       const marked = await markEndedOfUser(sql, now, userId, { except: session.id, reason: 'password changed' });
-      const sessionsEnded = marked.filter((ending) => ending.wasLive).length;
       const who = { userId, sessionId: session.id, appid, openid, ip };
-      await recordEvent(sql, now, { type: 'password_changed', ...who, details: { sessionsEnded } });
+      await recordEvent(sql, now, {
+        type: 'password_changed',
+        ...who,
+        details: { sessionsEnded: countLiveEnded(marked) },
+      });
       return marked;
     });
     if (endings === null) return afterAnother();
     await finishEnding(parts, endings);
-    return { sessionsEnded: endings.filter((ending) => ending.wasLive).length };
+    return { sessionsEnded: countLiveEnded(endings) };
 
     async function findRegistered(): Promise<Registered> {
       const found = await database.query((sql) => findUser(sql, userId));
@@ -84,7 +87,7 @@ export function createChangePassword(parts: PasswordParts & EndingParts): Change
     async function finish(): Promise<{ sessionsEnded: number }> {
       const unfinished = await database.query((sql, now) => findUnfinishedOfUser(sql, now, userId, 'password changed'));
       await finishEnding(parts, unfinished);
-      return { sessionsEnded: unfinished.filter((ending) => ending.wasLive).length };
+      return { sessionsEnded: countLiveEnded(unfinished) };
     }
   };
 }

@@ -1,6 +1,6 @@
 import { recordEvent } from '../audit/record-event.js';
 import { AppError } from '../errors.js';
-import { type Ending, markEndedOfIdentities, markEndedOfUser } from '../sessions/session-ends.js';
+import { countLiveEnded, type Ending, markEndedOfPerson } from '../sessions/session-ends.js';
 import type { Sql } from '../sql/database.js';
 import { lockUser } from '../sql/locks.js';
 import {
@@ -70,15 +70,11 @@ async function close(sql: Sql, now: number, viewer: Viewer, key: IdentityKey): P
   // A login by their password that is under way rests on its version.
   const passwordVersion = user.passwordVersion + 1;
   await changeUser(sql, userId, { ...NOTHING_KNOWN, status: 'closed', passwordVersion });
-  const ofIdentities = await markEndedOfIdentities(sql, now, identityIds, 'closed');
-  const already = new Set(ofIdentities.map(({ sid }) => sid));
-  const ofUser = await markEndedOfUser(sql, now, userId, { reason: 'closed' });
-  const endings = [...ofIdentities, ...ofUser.filter(({ sid }) => !already.has(sid))];
-  const sessionsEnded = endings.filter(({ wasLive }) => wasLive).length;
+  const endings = await markEndedOfPerson(sql, now, { userId, identityIds }, 'closed');
   await recordEvent(sql, now, {
     type: 'account_closed',
     ...{ userId, sessionId: viewer.session.id, appid: key.appid, openid: key.openid },
-    details: { identities: identityIds.length, sessionsEnded },
+    details: { identities: identityIds.length, sessionsEnded: countLiveEnded(endings) },
   });
   return endings;
 }

@@ -1,5 +1,5 @@
 import { recordEvent } from '../audit/record-event.js';
-import { type Ending, markEndedOfUser } from '../sessions/session-ends.js';
+import { countLiveEnded, countNewlyEnded, type Ending, markEndedOfUser } from '../sessions/session-ends.js';
 import type { Sql } from '../sql/database.js';
 import { lockUser } from '../sql/locks.js';
 import { type EndingParts, finishEnding } from './finish-ending.js';
@@ -31,7 +31,7 @@ export async function endSessionsOfUser(
     return marked;
   });
   await finishEnding(parts, endings);
-  return endings.filter((ending) => ending.wasLive).length;
+  return countLiveEnded(endings);
 }
 
 /** Of ends that were marked before, and are finished now, it was written then. */
@@ -41,11 +41,6 @@ export async function recordRevoke(
   marked: readonly Ending[],
   { by, ...whose }: { userId: string | null; sessionId?: string | null; by: EndedSessions['by'] },
 ): Promise<void> {
-  const ended = newlyEnded(marked);
+  const ended = countNewlyEnded(marked);
   if (ended > 0) await recordEvent(sql, now, { type: 'revoke', ...whose, details: { ended, by } });
-}
-
-/** How many could be used until this very mark. */
-export function newlyEnded(marked: readonly Ending[]): number {
-  return marked.filter(({ isNew, wasLive }) => isNew && wasLive).length;
 }

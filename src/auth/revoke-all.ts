@@ -1,4 +1,5 @@
 import { markEndedAfter } from '../sessions/all-sessions.js';
+import { countLiveEnded } from '../sessions/session-ends.js';
 import { recordRevoke } from './end-sessions.js';
 import { type EndingParts, finishEnding } from './finish-ending.js';
 
@@ -25,7 +26,7 @@ export async function revokeAll(parts: EndingParts, onBatch: (ended: number) => 
     const last = endings.at(-1);
     if (last === undefined) return ended;
     await finishEnding(parts, endings);
-    ended += endings.filter((ending) => ending.wasLive).length;
+    ended += countLiveEnded(endings);
     await onBatch(ended);
     afterSid = last.sid;
   }

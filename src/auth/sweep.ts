@@ -17,8 +17,8 @@ export interface Sweep {
 }
 
 export interface SweepParts extends EndingParts {
-  /** How long events are kept. @default 180 days */
-  readonly auditRetentionMs?: number;
+  /** How long events are kept. */
+  readonly auditRetentionMs: number;
   /** The wall clock, and one that only goes forward. */
   readonly now: () => number;
   readonly elapsedMs: () => number;
@@ -39,7 +39,6 @@ const FINISHER_MS = 2000;
  * off. A value stays as long after its `until`.
  */
 export const KEPT_MS = 86_400_000;
-const AUDIT_RETENTION_MS = 180 * 86_400_000;
 /** A clock that was set, or a machine that slept: what is due is judged again in the next round. */
 const MAX_JUMP_MS = 60_000;
 
@@ -54,8 +53,7 @@ interface Steps {
 
 /** Every process sweeps, so that whoever was killed is replaced by any other. All of it may be done twice. */
 export function createSweep(parts: SweepParts): Sweep {
-  const { database, sessionStore, now, elapsedMs, cleaningMs, onFailure } = parts;
-  const { auditRetentionMs = AUDIT_RETENTION_MS } = parts;
+  const { database, sessionStore, auditRetentionMs, now, elapsedMs, cleaningMs, onFailure } = parts;
   let skipped = 0;
   let isFailing = false;
   let last: { wall: number; elapsed: number } | null = null;

@@ -1,5 +1,6 @@
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { Sql } from '../sql/database.js';
-import type { SessionsTable } from '../sql/schema.js';
+import type { Schema, SessionsTable } from '../sql/schema.js';
 import type { EndReason, SessionRow } from './session-rows.js';
 
 /**
@@ -60,7 +61,7 @@ export async function markEndedByToken(
  *
  * @param which `only` the one session to end; `except` the one to keep.
  */
-export async function markEndedOfUser(
+export function markEndedOfUser(
   sql: Sql,
   now: number,
   userId: string,
@@ -70,27 +71,13 @@ export async function markEndedOfUser(
     reason = 'revoked',
   }: { only?: string | null; except?: string | null; reason?: EndReason } = {},
 ): Promise<Ending[]> {
-  let found = sql
-    .selectFrom('sessions')
-    .select([...MARKED])
-    .where('user_id', '=', userId)
-    .where('gone_at', 'is', null);
-  let marked = sql
-    .updateTable('sessions')
-    .set({ state: 'ended', ended_at: now, reason })
-    .where('user_id', '=', userId)
-    .where('state', '!=', 'ended');
-  if (only !== null) {
-    found = found.where('sid', '=', only);
-    marked = marked.where('sid', '=', only);
-  }
-  if (except !== null) {
-    found = found.where('sid', '!=', except);
-    marked = marked.where('sid', '!=', except);
-  }
-  const rows = await found.execute();
-  await marked.execute();
-  return rows.map((row) => endingOf(row, now, reason));
+  return markEndedWhere(sql, now, reason, (is) =>
+    is.and([
+      is('user_id', '=', userId),
+      ...(only === null ? [] : [is('sid', '=', only)]),
+      ...(except === null ? [] : [is('sid', '!=', except)]),
+    ]),
+  );
 }
 
 /**
@@ -104,19 +91,51 @@ export async function markEndedOfIdentities(
   reason: EndReason,
 ): Promise<Ending[]> {
   if (identityIds.length === 0) return [];
+  return markEndedWhere(sql, now, reason, (is) => is('identity_id', 'in', identityIds));
+}
+
+/** The same for all that act as this user or were opened through one of these identities. */
+export async function markEndedOfPerson(
+  sql: Sql,
+  now: number,
+  { userId, identityIds }: { userId: string; identityIds: readonly string[] },
+  reason: EndReason,
+): Promise<Ending[]> {
+  const ofUser = await markEndedOfUser(sql, now, userId, { reason });
+  const already = new Set(ofUser.map(({ sid }) => sid));
+  const ofIdentities = await markEndedOfIdentities(sql, now, identityIds, reason);
+  return [...ofUser, ...ofIdentities.filter(({ sid }) => !already.has(sid))];
+}
+
+async function markEndedWhere(
+  sql: Sql,
+  now: number,
+  reason: EndReason,
+  whose: (is: ExpressionBuilder<Schema, 'sessions'>) => Expression<SqlBool>,
+): Promise<Ending[]> {
   const rows = await sql
     .selectFrom('sessions')
     .select([...MARKED])
-    .where('identity_id', 'in', identityIds)
+    .where(whose)
     .where('gone_at', 'is', null)
     .execute();
   await sql
     .updateTable('sessions')
     .set({ state: 'ended', ended_at: now, reason })
-    .where('identity_id', 'in', identityIds)
+    .where(whose)
     .where('state', '!=', 'ended')
     .execute();
   return rows.map((row) => endingOf(row, now, reason));
+}
+
+/** How many could still be used when they were found. */
+export function countLiveEnded(endings: readonly Ending[]): number {
+  return endings.filter(({ wasLive }) => wasLive).length;
+}
+
+/** How many could be used until this very mark: of those marked before it was told then. */
+export function countNewlyEnded(endings: readonly Ending[]): number {
+  return endings.filter(({ isNew, wasLive }) => isNew && wasLive).length;
 }
 
 /** Sessions of a user that were ended for this reason, and whose values may still be there. */

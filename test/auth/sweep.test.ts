@@ -63,6 +63,7 @@ describe('a round of the sweep', () => {
       forget: (tokenHashes) => void forgotten.push(...tokenHashes),
       now: () => wall,
       cleaningMs: 10,
+      auditRetentionMs: 180 * DAY,
       elapsedMs: () => {
         elapsed += slownessMs;
         return elapsed;

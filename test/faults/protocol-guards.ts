@@ -61,6 +61,16 @@ export const protocolGuards: FaultGroup['guards'] = {
     keeps: 'A used code is refused only when nobody has opened a session with it.',
     off: [{ file: 'src/auth/repeat-login.ts', from: '(isTakenOver && isUsed(error))', to: '(isTakenOver && false)' }],
   },
+  'looks-again-when-claimed': {
+    keeps: 'Who may claim a login looks again whether it has a row.',
+    off: [
+      {
+        file: 'src/auth/repeat-login.ts',
+        from: "claim.kind === 'ours' ? await findByLoginKey(sql, loginKey) : null",
+        to: 'null',
+      },
+    ],
+  },
   'unseen-commit-stands': {
     keeps: 'A commit that was not seen is not undone.',
     off: [
@@ -127,8 +137,8 @@ export const protocolGuards: FaultGroup['guards'] = {
     off: [
       {
         file: 'src/sessions/session-ends.ts',
-        from: "    .where('user_id', '=', userId)\n    .where('state', '!=', 'ended');\n",
-        to: "    .where('user_id', '=', userId)\n    .where('state', '=', 'open');\n",
+        from: "    .where(whose)\n    .where('state', '!=', 'ended')\n",
+        to: "    .where(whose)\n    .where('state', '=', 'open')\n",
       },
     ],
   },

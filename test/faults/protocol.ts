@@ -71,6 +71,13 @@ export const protocolFaults: FaultGroup = {
       title: 'is still waited for when its claim has run out and the code turns out to be used',
     },
     {
+      number: 'P5.3',
+      fault: 'A row is stored after its repeat has looked for it, and before that may claim the login (PostgreSQL).',
+      guard: 'looks-again-when-claimed',
+      test: LOCKS,
+      title: 'whose repeat found no row answers what was stored while it waited for the claim',
+    },
+    {
       number: 'P6.1',
       fault: 'The answer to the commit is lost.',
       guard: 'unseen-commit-stands',

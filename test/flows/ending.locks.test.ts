@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { hold } from '../support/faults.js';
 import { describeOnEachDatabase, type SharedStores } from '../support/shared-stores.js';
-import { codeOf } from '../support/test-gateway.js';
+import { codeOf, type TestGateway } from '../support/test-gateway.js';
 import { startTwoProcesses, type TwoProcesses } from '../support/two-processes.js';
 
 describeOnEachDatabase('a login at its commit point, while what it rests on changes', (open) => {
@@ -41,6 +41,29 @@ describeOnEachDatabase('a login at its commit point, while what it rests on chan
   async function isSomebodyWaiting(): Promise<boolean> {
     return (await stores.ask('SELECT 1 AS n FROM pg_locks WHERE NOT granted')).length > 0;
   }
+
+  test('whose repeat found no row answers what was stored while it waited for the claim', async () => {
+    const login = { code: codeOf('alice'), requestId: 'a-request-0123456789' };
+    const send = (process: TestGateway) => process.login(login.code, { requestId: login.requestId });
+    const record = hold('before');
+    two.p1.sqlFaults.plan('transaction', 'pass', record);
+    const first = send(two.p1);
+    await record.arrived;
+
+    // SQLite has one writer: there is no moment between the look and the claim.
+    if (isPostgres()) {
+      await stores.ask('BEGIN');
+      await stores.ask('SELECT pg_advisory_xact_lock(hashtextextended(login_key, 0)) FROM login_claims');
+    }
+    const repeat = send(two.p2);
+    while (isPostgres() && !(await isSomebodyWaiting())) await new Promise(setImmediate);
+    record.release();
+    const answer = (await first).body;
+    if (isPostgres()) await stores.ask('COMMIT');
+
+    expect((await repeat).body).toEqual(answer);
+    expect([two.wechat.calls.length, await two.count('open')]).toEqual([1, 1]);
+  });
 });
 
 describeOnEachDatabase('a revoke of all sessions', (open) => {
