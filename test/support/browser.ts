@@ -1,5 +1,10 @@
+import { jest } from '@jest/globals';
 import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { findBinary } from '../servers/binaries.js';
+
+// A page of a browser takes many times longer on a machine that has other things to do.
+const STEP_TIMEOUT_MS = 120_000;
+jest.setTimeout(3 * STEP_TIMEOUT_MS);
 
 export interface OpenBrowser {
   readonly page: Page;
@@ -25,6 +30,7 @@ export async function openBrowser(options: BrowserContextOptions = {}): Promise<
   });
   try {
     const context = await browser.newContext({ locale: 'en-US', ...options });
+    context.setDefaultTimeout(STEP_TIMEOUT_MS);
     const page = await context.newPage();
     const requests: string[] = [];
     const complaints: string[] = [];
