@@ -58,20 +58,31 @@ export function planOperatorMerge(
  * @throws AppError SERVICE_UNAVAILABLE when it may or may not have happened: the same again settles it.
  */
 export async function mergeByOperator(parts: EndingParts, asked: AskedMerge): Promise<OperatorMerge | NoMerge> {
-  const { outcome, endings } = await parts.database.transaction(async (sql, now) => {
-    const found = await resolveBoth(sql, asked);
-    if (typeof found === 'string') return { outcome: found, endings: await unfinished(sql, now, asked, found) };
-    await lockUsers(sql, [found.survivor.id, found.other.id]);
-    // What was read before the locks may have changed.
-    const users = await resolveBoth(sql, { into: found.survivor.id, other: found.other.id });
-    if (typeof users === 'string') return { outcome: users, endings: [] };
-    if (users.survivor.id !== found.survivor.id || users.other.id !== found.other.id) {
-      throw storeUnavailable('sql', new Error('the users changed meanwhile'));
-    }
-    return merge(sql, now, users);
-  });
-  await finishEnding(parts, endings);
-  return outcome;
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const merged = await parts.database.transaction((sql, now) => tryMerge(sql, now, asked));
+    if (merged === null) continue;
+    await finishEnding(parts, merged.endings);
+    return merged.outcome;
+  }
+  throw storeUnavailable('sql', new Error('the users changed all the time'));
+}
+
+const MAX_TRIES = 5;
+
+interface Merged {
+  readonly outcome: OperatorMerge | NoMerge;
+  readonly endings: Ending[];
+}
+
+/** null when they became others before they were locked. */
+async function tryMerge(sql: Sql, now: number, asked: AskedMerge): Promise<Merged | null> {
+  const found = await resolveBoth(sql, asked);
+  if (typeof found === 'string') return { outcome: found, endings: await unfinished(sql, now, asked, found) };
+  await lockUsers(sql, [found.survivor.id, found.other.id]);
+  const users = await resolveBoth(sql, asked);
+  if (typeof users === 'string') return { outcome: users, endings: await unfinished(sql, now, asked, users) };
+  if (users.survivor.id !== found.survivor.id || users.other.id !== found.other.id) return null;
+  return merge(sql, now, users);
 }
 
 interface Users {
@@ -79,7 +90,7 @@ interface Users {
   readonly other: UserRow;
 }
 
-async function merge(sql: Sql, now: number, users: Users): Promise<{ outcome: OperatorMerge; endings: Ending[] }> {
+async function merge(sql: Sql, now: number, users: Users): Promise<Merged> {
   const { survivor, other } = users;
   const outcome = await describe(sql, now, users);
   const { takes, drops } = await mergeUsers(sql, now, survivor, other);

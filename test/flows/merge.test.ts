@@ -1,5 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { mergeByOperator } from '../../src/auth/merge-by-operator.js';
+import type { Config } from '../../src/config.js';
+import { openStores } from '../../src/stores.js';
 import { type AccountScene, type SignedIn, startAccountScene } from '../support/account-scene.js';
 import { hold } from '../support/faults.js';
 import { rounds } from '../support/rounds.js';
@@ -342,6 +345,31 @@ describeOnEachDatabase('users who turn out to be one person', (open) => {
         expect((await merged).code).toBeNull();
       } finally {
         await login.end();
+      }
+    });
+
+    test('a merge by an operator that waits for one that has just been done joins who is left', async () => {
+      const [into, other, third] = [
+        await scene.signIn('alice'),
+        await scene.signIn('bob'),
+        await scene.signIn('carol'),
+      ];
+      const [first] = [into.userId, other.userId].sort();
+      const another = new pg.Client({ connectionString: (stores.config.databaseUrl as { url: string }).url });
+      await another.connect();
+      const operator = await openStores(stores.config as Config, scene.clock.now);
+      try {
+        await another.query(`BEGIN; SELECT id FROM users WHERE id = '${first}' FOR UPDATE`);
+        const asked = { into: into.userId, other: other.userId };
+        const merged = mergeByOperator(operator, asked);
+        const waiting = 'SELECT pid FROM pg_locks WHERE NOT granted';
+        while ((await scene.ask(waiting)).length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+        const gone = `status = 'merged', merged_into = '${third.userId}'`;
+        await another.query(`UPDATE users SET ${gone} WHERE id = '${other.userId}'; COMMIT`);
+        expect(await merged).toMatchObject({ into: into.userId, other: third.userId });
+      } finally {
+        await operator.close();
+        await another.end();
       }
     });
   });
