@@ -4,43 +4,28 @@ import { audit } from '../../src/cli/audit.js';
 import { ban } from '../../src/cli/ban-user.js';
 import { mergeUsers } from '../../src/cli/merge-users.js';
 import { openStores } from '../../src/stores.js';
-import { type StandInWechat, startStandInWechat } from '../support/stand-in-wechat.js';
-import {
-  APPID,
-  codeOf,
-  createTestClock,
-  makeTempDir,
-  startTestGateway,
-  type TempDir,
-  type TestClock,
-  type TestGateway,
-} from '../support/test-gateway.js';
+import { type FolderScene, openFolderScene } from '../support/folder-scene.js';
+import { APPID, codeOf, createTestClock, type TestClock, type TestGateway } from '../support/test-gateway.js';
 import { given, runCommand, settingsOf } from './run-command.js';
 
 const HOUR = 3_600_000;
 
 describe('menjin audit', () => {
-  let wechat: StandInWechat;
-  let dir: TempDir;
+  let scene: FolderScene;
   let clock: TestClock;
   let gateway: TestGateway;
 
   beforeEach(async () => {
-    wechat = await startStandInWechat();
-    dir = makeTempDir();
+    scene = await openFolderScene();
     // A command has no clock but the machine's: what happens at first happened hours ago.
     clock = createTestClock(Date.now() - 5 * HOUR);
-    gateway = await startTestGateway({ wechatApiUrl: wechat.url, dataDir: dir.path, clock });
+    gateway = await scene.start({ clock });
   });
 
-  afterEach(async () => {
-    await gateway.close();
-    await wechat.close();
-    dir.remove();
-  });
+  afterEach(() => scene.close());
 
   const run = (options: Record<string, string>, ...flags: string[]) =>
-    runCommand(settingsOf(dir.path), (streams) => audit(given(options, ...flags), streams));
+    runCommand(settingsOf(scene.dir), (streams) => audit(given(options, ...flags), streams));
   const typesOf = async (options: Record<string, string>) =>
     (await run(options)).out.split('\n').flatMap((line) => line.split(' ')[1] ?? []);
 
@@ -67,7 +52,7 @@ describe('menjin audit', () => {
   test('finds what happened to whom an openid is of now, and what was refused to it', async () => {
     const alice = await signIn('alice');
     await signIn('bob');
-    await runCommand(settingsOf(dir.path), (streams) => ban(given({ user: alice.id }), streams));
+    await runCommand(settingsOf(scene.dir), (streams) => ban(given({ user: alice.id }), streams));
     clock.advance(6 * HOUR);
     expect((await gateway.login(codeOf('alice'))).code).toBe('USER_BLOCKED');
     expect(await typesOf({ openid: 'alice' })).toEqual(['login', 'banned', 'login_refused']);
@@ -80,7 +65,7 @@ describe('menjin audit', () => {
   test('finds what happened to users who were merged into one, by each of their ids', async () => {
     const [alice, alicia] = [await signIn('alice'), await signIn('alicia')];
     const asked = given({ into: alice.id, user: alicia.id }, 'yes');
-    await runCommand(settingsOf(dir.path), (streams) => mergeUsers(asked, streams));
+    await runCommand(settingsOf(scene.dir), (streams) => mergeUsers(asked, streams));
     for (const { id } of [alice, alicia])
       expect(await typesOf({ user: id })).toEqual(['login', 'login', 'users_merged']);
     const { out } = await run({ user: alice.id, type: 'users_merged' });

@@ -14,16 +14,13 @@ import type { LocalServer } from '../servers/local-server.js';
 import { startPostgres } from '../servers/postgres.js';
 import { startRedis } from '../servers/redis.js';
 import { createFaults, faultySessionStore, hold } from '../support/faults.js';
+import { type FolderScene, openFolderScene } from '../support/folder-scene.js';
 import { freePort } from '../support/ports.js';
-import { type StandInWechat, startStandInWechat } from '../support/stand-in-wechat.js';
 import {
   APP_SECRET,
   APPID,
   codeOf,
   createTestClock,
-  makeTempDir,
-  startTestGateway,
-  type TempDir,
   type TestClock,
   type TestGateway,
 } from '../support/test-gateway.js';
@@ -32,45 +29,34 @@ import { given, runCommand, settingsOf } from './run-command.js';
 /** What another process may still serve from what it read a moment ago. */
 const REMEMBERED_MS = 1000;
 
-let wechat: StandInWechat;
-let dir: TempDir;
+let scene: FolderScene;
 let clock: TestClock;
-let running: TestGateway[];
 
 beforeEach(async () => {
-  wechat = await startStandInWechat();
-  dir = makeTempDir();
+  scene = await openFolderScene();
   // A command has no clock but the machine's.
   clock = createTestClock(Date.now());
-  running = [];
 });
 
-afterEach(async () => {
-  for (const gateway of running) await gateway.close();
-  await wechat.close();
-  dir.remove();
-});
+afterEach(() => scene.close());
 
-async function start(config: Partial<Config> = {}): Promise<TestGateway> {
-  const options = { sessionsPerUser: 1000, ...config };
-  const gateway = await startTestGateway({ wechatApiUrl: wechat.url, dataDir: dir.path, clock, config: options });
-  running.push(gateway);
-  return gateway;
+function start(config: Partial<Config> = {}): Promise<TestGateway> {
+  return scene.start({ clock, config: { sessionsPerUser: 1000, ...config } });
 }
 
 const list = (options: Record<string, string>, env?: Record<string, string>) =>
-  runCommand(settingsOf(dir.path, env), (command) => listSessions(given(options), command));
+  runCommand(settingsOf(scene.dir, env), (command) => listSessions(given(options), command));
 const listed = async (options: Record<string, string>, env?: Record<string, string>) =>
   JSON.parse(
-    (await runCommand(settingsOf(dir.path, env), (command) => listSessions(given(options, 'json'), command))).out,
+    (await runCommand(settingsOf(scene.dir, env), (command) => listSessions(given(options, 'json'), command))).out,
   );
 const revoke = (options: Record<string, string>, env?: Record<string, string>) =>
-  runCommand(settingsOf(dir.path, env), (command) => revokeSessions(given(options), command));
+  runCommand(settingsOf(scene.dir, env), (command) => revokeSessions(given(options), command));
 const revokeEverybody = (env?: Record<string, string>) =>
-  runCommand(settingsOf(dir.path, env), (command) => revokeSessions(given({}, 'all', 'yes'), command));
+  runCommand(settingsOf(scene.dir, env), (command) => revokeSessions(given({}, 'all', 'yes'), command));
 
 const reconcile = (flags: string[] = [], env?: Record<string, string>) =>
-  runCommand(settingsOf(dir.path, env), (command) => reconcileSessions(given({}, ...flags), command));
+  runCommand(settingsOf(scene.dir, env), (command) => reconcileSessions(given({}, ...flags), command));
 
 /** Ends these sessions, and brings back from a backup of the session store what had been there. */
 async function endAndBringBack(gateway: TestGateway, tokens: readonly string[]): Promise<void> {
@@ -111,7 +97,7 @@ async function ready(gateway: TestGateway): Promise<void> {
 /** What the gateways say of each token, a second later. */
 async function codesOf(...tokens: string[]): Promise<(string | null)[]> {
   clock.advance(REMEMBERED_MS);
-  const [first, second = first] = running;
+  const [first, second = first] = scene.started;
   const answers = await Promise.all(tokens.map((token, n) => (n % 2 === 0 ? first : second)?.viewer(token)));
   return answers.map((answer) => answer?.code ?? null);
 }
@@ -331,7 +317,7 @@ describe('the end of all sessions', () => {
   }
 
   test('leaves logins that begin after it began', async () => {
-    const [gateway] = running;
+    const [gateway] = scene.started;
     const tokens = await crowd(gateway);
     const later: string[] = [];
     const ended = await revokeAll(stores, async () => {
@@ -345,7 +331,7 @@ describe('the end of all sessions', () => {
   });
 
   test('broken off is done when it is run again, and counts nobody twice', async () => {
-    const tokens = await crowd(running[0]);
+    const tokens = await crowd(scene.started[0]);
     const faults = createFaults();
     const failing = { ...stores, sessionStore: faultySessionStore(faults)(stores.sessionStore) };
     const counts: number[] = [];

@@ -13,15 +13,12 @@ import type { LocalServer } from '../servers/local-server.js';
 import { startPostgres } from '../servers/postgres.js';
 import { startRedis } from '../servers/redis.js';
 import { createFastHasher } from '../support/fast-hasher.js';
-import { type StandInWechat, startStandInWechat } from '../support/stand-in-wechat.js';
+import { type FolderScene, openFolderScene } from '../support/folder-scene.js';
 import {
   APP_SECRET,
   APPID,
   codeOf,
   createTestClock,
-  makeTempDir,
-  startTestGateway,
-  type TempDir,
   type TestClock,
   type TestGateway,
 } from '../support/test-gateway.js';
@@ -35,38 +32,29 @@ const apps = [
   { appid: 'wx-shop', tenant: 'shop' },
 ].map((app) => ({ platform: 'WECHAT', secrets: [APP_SECRET], ...app }) as const);
 
-let wechat: StandInWechat;
-let dir: TempDir;
+let scene: FolderScene;
 let clock: TestClock;
 let gateway: TestGateway | null;
 
 beforeEach(async () => {
-  wechat = await startStandInWechat();
-  dir = makeTempDir();
+  scene = await openFolderScene();
   // A command has no clock but the machine's.
   clock = createTestClock(Date.now());
   gateway = null;
 });
 
-afterEach(async () => {
-  await gateway?.close();
-  await wechat.close();
-  dir.remove();
-});
+afterEach(() => scene.close());
 
 async function start(config: Partial<Config> = {}): Promise<TestGateway> {
   const seams = { passwordHasher: createFastHasher() };
-  gateway = await startTestGateway({
-    ...{ wechatApiUrl: wechat.url, dataDir: dir.path, clock, seams },
-    config: { apps, ...config },
-  });
+  gateway = await scene.start({ clock, seams, config: { apps, ...config } });
   return gateway;
 }
 
 type Command = (arguments_: ReturnType<typeof given>, command: StoreCommand) => Promise<number>;
 
 const run = (command: Command, options: Record<string, string>, ...flags: string[]): Promise<CommandOutcome> =>
-  runCommand(settingsOf(dir.path), (streams) => command(given(options, ...flags), streams));
+  runCommand(settingsOf(scene.dir), (streams) => command(given(options, ...flags), streams));
 const json = async (command: Command, options: Record<string, string>, ...flags: string[]) =>
   JSON.parse((await run(command, options, 'json', ...flags)).out);
 
@@ -192,11 +180,11 @@ describe('menjin users show', () => {
     await start();
     await register(await signIn('alice'), 'alice');
     await register(await signIn('alice', 'wx-shop'), 'alice');
-    const { WECHAT_APPID: _appid, WECHAT_SECRET: _secret, ...env } = settingsOf(dir.path, { APPS_FILE: 'apps.json' });
+    const { WECHAT_APPID: _appid, WECHAT_SECRET: _secret, ...env } = settingsOf(scene.dir, { APPS_FILE: 'apps.json' });
     const file = apps.map(({ platform, appid, tenant }) => ({ platform, appid, tenant, secret: APP_SECRET }));
     let err = '';
     const status = await showUser(given({ username: 'alice' }), {
-      environment: { env, cwd: dir.path, readFile: () => JSON.stringify(file) },
+      environment: { env, cwd: scene.dir, readFile: () => JSON.stringify(file) },
       out: { write: () => true },
       err: { write: (text) => (err += text) },
     });
@@ -336,7 +324,7 @@ describeWithService('redis', 'menjin users ban beside a gateway whose sessions a
       await new Promise((resolve) => setImmediate(resolve));
     }
     const alice = await signIn('alice');
-    const env = settingsOf(dir.path, { SESSION_STORE_URL: redis.url });
+    const env = settingsOf(scene.dir, { SESSION_STORE_URL: redis.url });
     const { out } = await runCommand(env, (command) => ban(given({ openid: 'alice' }), command));
     expect(out).toBe(`${alice.id} is banned: 1 session ended.\n`);
     expect(await codeFor(alice)).toBe('UNAUTHENTICATED');
@@ -354,7 +342,7 @@ describeWithService('postgres', 'the users commands beside a gateway on PostgreS
   test('list, show, merge and ban', async () => {
     const url = { kind: 'postgres', url: postgres.url } as const;
     await start({ databaseUrl: url, sessionStoreUrl: url });
-    const env = settingsOf(dir.path, { DATABASE_URL: postgres.url, SESSION_STORE_URL: postgres.url });
+    const env = settingsOf(scene.dir, { DATABASE_URL: postgres.url, SESSION_STORE_URL: postgres.url });
     const command = (call: Command, options: Record<string, string>, ...flags: string[]) =>
       runCommand(env, (streams) => call(given(options, ...flags), streams));
     const [alice, alicia] = [await signIn('alice'), await signIn('alicia')];

@@ -13,31 +13,21 @@ import {
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import Libsql from 'libsql';
-import { type StandInWechat, startStandInWechat } from '../support/stand-in-wechat.js';
-import { codeOf, makeTempDir, startTestGateway, type TempDir, type TestGateway } from '../support/test-gateway.js';
+import { type FolderScene, openFolderScene } from '../support/folder-scene.js';
+import { codeOf, makeTempDir, type TempDir, type TestGateway } from '../support/test-gateway.js';
 
-let wechat: StandInWechat;
-let dir: TempDir;
+let scene: FolderScene;
 let path: string;
-let started: TestGateway[];
 
 beforeEach(async () => {
-  wechat = await startStandInWechat();
-  dir = makeTempDir();
-  path = join(dir.path, 'menjin.db');
-  started = [];
+  scene = await openFolderScene();
+  ({ path } = scene);
 });
 
-afterEach(async () => {
-  for (const gateway of started) await gateway.close();
-  await wechat.close();
-  dir.remove();
-});
+afterEach(() => scene.close());
 
-async function start(dataDir = dir.path): Promise<TestGateway> {
-  const gateway = await startTestGateway({ wechatApiUrl: wechat.url, dataDir });
-  started.push(gateway);
-  return gateway;
+function start(dataDir = scene.dir): Promise<TestGateway> {
+  return scene.start({ dataDir });
 }
 
 async function openidOf(gateway: TestGateway, token: string): Promise<unknown> {

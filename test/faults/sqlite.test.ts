@@ -7,44 +7,26 @@ import Libsql from 'libsql';
 import type { Seams } from '../../src/gateway.js';
 import type { Database, Sql } from '../../src/sql/database.js';
 import { startChild, type TestChild } from '../support/child-process.js';
+import { type FolderScene, openFolderScene } from '../support/folder-scene.js';
 import { rounds } from '../support/rounds.js';
-import { type StandInWechat, startStandInWechat } from '../support/stand-in-wechat.js';
-import {
-  codeOf,
-  freshRequestId,
-  makeTempDir,
-  startTestGateway,
-  type TempDir,
-  type TestGateway,
-} from '../support/test-gateway.js';
+import { codeOf, freshRequestId, type TestGateway } from '../support/test-gateway.js';
 
 const HALF_A_DAY_MS = 43_200_000;
 /** A login that cannot write is refused after 1.9 s; machines differ. */
 const BOUNDED_MS = 10_000;
 
-let wechat: StandInWechat;
-let dir: TempDir;
+let scene: FolderScene;
 let path: string;
-let started: TestGateway[];
 
 beforeEach(async () => {
-  wechat = await startStandInWechat();
-  dir = makeTempDir();
-  path = join(dir.path, 'menjin.db');
-  started = [];
+  scene = await openFolderScene();
+  ({ path } = scene);
 });
 
-afterEach(async () => {
-  for (const gateway of started) await gateway.close();
-  await wechat.close();
-  dir.remove();
-});
+afterEach(() => scene.close());
 
-async function start(seams: Seams = {}): Promise<TestGateway> {
-  const config = { sessionsPerUser: 10_000 };
-  const gateway = await startTestGateway({ wechatApiUrl: wechat.url, dataDir: dir.path, config, seams });
-  started.push(gateway);
-  return gateway;
+function start(seams: Seams = {}): Promise<TestGateway> {
+  return scene.start({ seams, config: { sessionsPerUser: 10_000 } });
 }
 
 /** A gateway, and pragmas on the connection that it writes through. */
@@ -74,9 +56,9 @@ async function openidOf(gateway: TestGateway, token: string): Promise<unknown> {
 
 /** Nobody can write: what is asked to is refused and costs nothing, everybody stays logged in, and it is told. */
 async function expectNoWrites(gateway: TestGateway, token: string, repeatable: { code: string; requestId: string }) {
-  const calls = wechat.calls.length;
+  const calls = scene.wechat.calls.length;
   expect((await gateway.login(repeatable.code, repeatable)).code).toBe('SERVICE_UNAVAILABLE');
-  expect(wechat.calls).toHaveLength(calls);
+  expect(scene.wechat.calls).toHaveLength(calls);
   expect((await gateway.logout(token)).code).toBe('SERVICE_UNAVAILABLE');
   // Long enough for its use to be written down.
   gateway.clock.advance(HALF_A_DAY_MS);
@@ -128,10 +110,10 @@ describe('other processes at the file', () => {
     // Waiting without giving way would be 1.9 s.
     expect(longestStopMs).toBeLessThan(1_500);
     // The code of the refused one is not spent.
-    expect(wechat.calls).toHaveLength(1);
+    expect(scene.wechat.calls).toHaveLength(1);
 
     const waiting = gateway.login(codeOf('alice'));
-    while (wechat.calls.length < 2) await turn();
+    while (scene.wechat.calls.length < 2) await turn();
     await other.ask('release');
     expect((await waiting).code).toBeNull();
     await expectWrites(gateway, token, refused);
@@ -193,7 +175,7 @@ testDeletion.each<[name: string, what: 'deleted' | 'replaced']>([
   const gateway = await start();
   const [token, login] = [await gateway.tokenFor(codeOf('alice')), repeatable()];
   expect(await readiness(gateway)).toBe('ready');
-  const [file, aside] = [join(dir.path, name), join(dir.path, 'aside')];
+  const [file, aside] = [join(scene.dir, name), join(scene.dir, 'aside')];
   renameSync(file, aside);
   if (what === 'replaced') copyFileSync(aside, file);
   await expectNoWrites(gateway, token, login);
