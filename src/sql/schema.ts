@@ -7,6 +7,8 @@ export interface Schema {
   sessions: SessionsTable;
   login_claims: LoginClaimsTable;
   audit_events: AuditEventsTable;
+  access_tokens: AccessTokensTable;
+  phone_budgets: PhoneBudgetsTable;
 }
 
 /** 'merged' and 'closed' are for ever: nobody logs in as such a user, and nothing of the person is left in the row. */
@@ -25,6 +27,10 @@ interface UsersTable {
   /** E.164 */
   phone_number: Generated<string | null>;
   phone_verified_at: Generated<number | null>;
+  /** When a number was last asked of the platform for this user. */
+  phone_asked_at: Generated<number | null>;
+  /** Of the code that the number came by: sent again, it is not asked again. */
+  phone_code_hash: Generated<string | null>;
   nickname: Generated<string | null>;
   avatar_url: Generated<string | null>;
   status: Generated<UserStatus>;
@@ -88,6 +94,28 @@ interface LoginClaimsTable {
   login_key: string;
   owner: string;
   lease_until: number;
+}
+
+/** One row per app that calls the platform in its own name. */
+interface AccessTokensTable {
+  platform: string;
+  appid: string;
+  /** Sealed, bound to the app. */
+  token: string | null;
+  expires_at: number | null;
+  /** When the platform was last made to replace it before its time. */
+  forced_at: number | null;
+  /** Who is asking for the next one, and until when others wait for it. */
+  lease_owner: string | null;
+  lease_until: number | null;
+}
+
+/** How many phone numbers an app has asked for in a day, which is `day` times 24 hours after 1970. */
+interface PhoneBudgetsTable {
+  platform: string;
+  appid: string;
+  day: number;
+  spent: number;
 }
 
 /** What happened, for operators. Holds no secret and no token. */

@@ -2,9 +2,10 @@ import { type Kysely, sql } from 'kysely';
 import { login } from './001-login.js';
 import { sessions } from './002-sessions.js';
 import { users } from './003-users.js';
+import { wechat } from './004-wechat.js';
 
 /** Applied in order, once each, forward only. The position in the list is the version. */
-const migrations: readonly ((db: Kysely<unknown>) => Promise<void>)[] = [login, sessions, users];
+const migrations: readonly ((db: Kysely<unknown>) => Promise<void>)[] = [login, sessions, users, wechat];
 
 /** The database was brought up to date by a newer menjin, whose tables this one does not know. */
 export class NewerDatabaseError extends Error {
