@@ -78,6 +78,12 @@ export const errorTable = {
     message: 'This is the only identity of the user, who could not log in without it.',
     client: 'links another one first',
   },
+  OPEN_DATA_REFUSED: {
+    httpStatus: 200,
+    message: 'The data could not be opened, or is not about this viewer.',
+    client:
+      'logs in again, then fetches new data and sends that (`action`: `LOGIN_AGAIN`), or fixes what it sends (`FIX_INPUT`)',
+  },
   BAD_REQUEST: {
     httpStatus: 400,
     message: 'The request is not one this server understands.',
@@ -104,6 +110,8 @@ export interface AppErrorOptions {
   reason?: string;
   /** Goes to the client as `extensions.mergeable`: whether linkIdentity with `merge: true` would join both users. */
   mergeable?: boolean;
+  /** Goes to the client as `extensions.action`: what it does about data that was refused. */
+  action?: 'LOGIN_AGAIN' | 'FIX_INPUT';
   /** Goes to the client as `extensions.retryAfterSeconds`, and as Retry-After. */
   retryAfterSeconds?: number;
   /** For the log only: what happened, without anything secret. */
@@ -125,6 +133,7 @@ export class AppError extends Error {
   readonly code: ErrorCode;
   readonly reason: string | undefined;
   readonly mergeable: boolean | undefined;
+  readonly action: AppErrorOptions['action'] | undefined;
   readonly retryAfterSeconds: number | undefined;
   readonly detail: string | undefined;
   readonly log: Readonly<Record<string, string | number | boolean | null>>;
@@ -135,24 +144,26 @@ export class AppError extends Error {
     this.code = code;
     this.reason = options.reason;
     this.mergeable = options.mergeable;
+    this.action = options.action;
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.detail = options.detail;
     this.log = options.log ?? {};
     this.alarm = options.alarm ?? false;
   }
 
-  /** Shape: `{ code, reason?, retryAfterSeconds?, http: { status } }`. */
+  /** Shape: `{ code, reason?, mergeable?, action?, retryAfterSeconds?, http: { status } }`. */
   get extensions(): Readonly<Record<string, unknown>> {
     return { ...publicExtensions(this), http: { status: errorTable[this.code].httpStatus } };
   }
 }
 
 /** What a client may read beside the message. */
-export function publicExtensions({ code, reason, mergeable, retryAfterSeconds }: AppError): Record<string, unknown> {
+export function publicExtensions({ code, reason, mergeable, action, retryAfterSeconds }: AppError): Record<string, unknown> {
   return {
     code,
     ...(reason === undefined ? {} : { reason }),
     ...(mergeable === undefined ? {} : { mergeable }),
+    ...(action === undefined ? {} : { action }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   };
 }
