@@ -1,12 +1,10 @@
+import { EXCHANGE_PATH } from './api-paths.js';
 import type { SimulatedApp } from './apps.js';
 import type { Phones, WechatSession } from './phones.js';
 import type { Quota } from './quota.js';
+import type { WechatRequest } from './wechat-request.js';
 
-export interface CodeToSessionRequest {
-  readonly method: string;
-  readonly path: string;
-  readonly query: URLSearchParams;
-}
+export type CodeToSessionRequest = Pick<WechatRequest, 'method' | 'path' | 'query'>;
 
 type Check = (request: CodeToSessionRequest, app: SimulatedApp | undefined) => boolean;
 
@@ -18,7 +16,7 @@ const lacks =
 /** The first that is true refuses. A code is spent only when none is. */
 const checks: readonly (readonly [errcode: number, isRefused: Check])[] = [
   // Paths have a case: jsCode2Session is no address of WeChat's.
-  [40066, ({ path }) => path !== '/sns/jscode2session'],
+  [40066, ({ path }) => path !== EXCHANGE_PATH],
   [43001, ({ method }) => method !== 'GET'],
   [41002, lacks('appid')],
   [41004, lacks('secret')],

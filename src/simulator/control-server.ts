@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { isLoopbackOrPrivate } from '../lib/network-address.js';
 import { answerControl, type ControlAnswer, refusal } from './control.js';
+import { readBody } from './read-body.js';
 import type { SimulatedWechat } from './simulated-wechat.js';
+import { parse } from './wechat-request.js';
 
 const BODY_LIMIT_BYTES = 8 * 1024;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
-const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 
 export function isControlPath(path: string): boolean {
   return path === '/simulator' || path.startsWith('/simulator/');
@@ -47,7 +48,7 @@ async function answerRequest(
   if (!/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) {
     return refusal(415, 'BAD_REQUEST', 'The body must be application/json in UTF-8.');
   }
-  const bytes = await readBody(request);
+  const bytes = await readBody(request, BODY_LIMIT_BYTES);
   if (bytes === null) return null;
   if (bytes === 'too large') return refusal(413, 'BAD_REQUEST', 'The body is larger than 8 KiB.');
   const body = parse(bytes);
@@ -66,29 +67,4 @@ function isFromHere({ host = '', origin }: IncomingHttpHeaders, givenHost: strin
   if (origin !== undefined && origin !== url.origin) return false;
   if (LOOPBACK.test(url.hostname)) return true;
   return givenHost !== null && (url.hostname === givenHost.toLowerCase() || isLoopbackOrPrivate(url.hostname));
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer | 'too large' | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  try {
-    // The connection stays, for the refusal of what is too large.
-    for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-      size += (chunk as Buffer).length;
-      if (size > BODY_LIMIT_BYTES) return 'too large';
-      chunks.push(chunk as Buffer);
-    }
-  } catch {
-    return null;
-  }
-  return Buffer.concat(chunks);
-}
-
-/** @returns undefined for what is not JSON */
-function parse(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(UTF_8.decode(bytes));
-  } catch {
-    return undefined;
-  }
 }

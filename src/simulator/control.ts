@@ -1,6 +1,9 @@
+import { apiPaths, checkPath } from './api-paths.js';
 import { checkFault, faults } from './faults.js';
 import { SimulatorMisuse } from './misuse.js';
-import type { SimulatedWechat } from './simulated-wechat.js';
+import type { SimulatedWechat } from './orders.js';
+import { checkPayload } from './seal-open-data.js';
+import { type Fields, isObject } from './wechat-request.js';
 
 export interface ControlRequest {
   readonly method: string;
@@ -19,8 +22,6 @@ export interface ControlAnswer {
   readonly allow?: string;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** What is done at a path, by method. Each answers the body. */
 const routes: Readonly<
   Record<
@@ -33,6 +34,7 @@ const routes: Readonly<
       apps: apps.map(({ appid }) => ({ appid })),
       users: users.map(({ username, kind, unionid }) => ({ username, kind, hasUnionid: unionid !== null })),
       faults,
+      paths: apiPaths,
     }),
   },
   '/simulator/codes': {
@@ -40,21 +42,47 @@ const routes: Readonly<
       code: code(text('user', user), { ...optionalAppid(appid), fault: isAbsent(fault) ? null : checkFault(fault) }),
     }),
   },
+  '/simulator/phone-codes': {
+    POST: ({ phoneCode }, { user, appid }) => ({ code: phoneCode(text('user', user), optionalAppid(appid)) }),
+  },
+  '/simulator/open-data': {
+    POST: ({ encrypt }, { user, payload, appid }) =>
+      encrypt(text('user', user), checkPayload(payload), optionalAppid(appid)),
+  },
+  '/simulator/subscriptions': {
+    POST: ({ subscribe }, { user, templateId, times, appid }) => {
+      const options = { ...optionalAppid(appid), times: optionalNumber('times', times) };
+      subscribe(text('user', user), text('templateId', templateId), options);
+      return {};
+    },
+  },
   '/simulator/faults': {
-    POST: ({ fail }, { fault, times, appid }) => {
-      if (!isAbsent(times) && typeof times !== 'number') throw new SimulatorMisuse('times is a number.');
+    POST: ({ fail }, { fault, times, appid, path }) => {
       if (fault === undefined) throw new SimulatorMisuse('fault is a fault, or null for none.');
-      fail(fault === null ? null : checkFault(fault), { ...optionalAppid(appid), times: times ?? undefined });
+      fail(fault === null ? null : checkFault(fault), {
+        ...optionalAppid(appid),
+        times: optionalNumber('times', times),
+        path: isAbsent(path) ? undefined : checkPath(path),
+      });
       return {};
     },
   },
   '/simulator/exchanges': {
     GET: ({ exchanges }, _input, query) => ({ exchanges: exchanges(query.get('code') ?? undefined) }),
   },
+  '/simulator/calls': {
+    GET: ({ calls }, _input, query) => {
+      const path = query.get('path');
+      return { calls: calls(path === null ? undefined : checkPath(path)) };
+    },
+  },
+  '/simulator/messages': {
+    GET: ({ messages }, _input, query) => ({ messages: messages(query.get('user') ?? undefined) }),
+  },
 };
 
 /**
- * What another process may do with a simulator: codes, faults and exchanges, over HTTP.
+ * What another process may do with a simulator, over HTTP: be a phone, order faults, and read what WeChat was asked.
  *
  * @returns errors as `{"errors":[{"message","extensions":{"code"}}]}`, BAD_USER_INPUT, BAD_REQUEST or NOT_FOUND
  */
@@ -70,11 +98,9 @@ export function answerControl(
     return { ...refusal(405, 'BAD_REQUEST', 'This path does not know that method; Allow says which it knows.'), allow };
   }
   const input = method === 'POST' ? body : {};
-  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
-    return refusal(400, 'BAD_USER_INPUT', 'The body is a JSON object.');
-  }
+  if (!isObject(input)) return refusal(400, 'BAD_USER_INPUT', 'The body is a JSON object.');
   try {
-    return { status: 200, body: act(simulator, input as Fields, query) };
+    return { status: 200, body: act(simulator, input, query) };
   } catch (error) {
     if (error instanceof SimulatorMisuse) return refusal(400, 'BAD_USER_INPUT', error.message);
     throw error;
@@ -96,4 +122,10 @@ function text(name: string, value: unknown): string {
 
 function optionalAppid(appid: unknown): { appid?: string } {
   return isAbsent(appid) ? {} : { appid: text('appid', appid) };
+}
+
+function optionalNumber(name: string, value: unknown): number | undefined {
+  if (isAbsent(value)) return undefined;
+  if (typeof value !== 'number') throw new SimulatorMisuse(`${name} is a number.`);
+  return value;
 }

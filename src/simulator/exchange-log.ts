@@ -1,4 +1,5 @@
 import type { BrokenAnswer } from './faults.js';
+import { createRecent, type Recent } from './recent.js';
 
 const EXCHANGE_LIMIT = 1_000;
 /** Enough for everything that is right. */
@@ -21,23 +22,19 @@ export type Outcome =
   | { readonly kind: 'errcode'; readonly errcode: number; readonly errmsg: string }
   | { readonly kind: 'fault'; readonly fault: BrokenAnswer };
 
-export interface ExchangeLog {
-  add(exchange: Exchange): void;
-  /** The newest 1,000, oldest first. */
-  all(): readonly Exchange[];
-}
+/** Of the newest 1,000. */
+export type ExchangeLog = Recent<Exchange>;
 
 export function createExchangeLog(): ExchangeLog {
-  const exchanges: Exchange[] = [];
+  const exchanges = createRecent<Exchange>(EXCHANGE_LIMIT);
   return {
     add({ at, appid, code, path, outcome }) {
-      if (exchanges.length >= EXCHANGE_LIMIT) exchanges.shift();
       const [shortAppid = '', shortCode = '', shortPath = ''] = [appid, code, path].map((it) =>
         it.slice(0, MAX_LENGTH),
       );
       const exchange = { at, appid: shortAppid, code: shortCode, path: shortPath, outcome: Object.freeze(outcome) };
-      exchanges.push(Object.freeze(exchange));
+      exchanges.add(Object.freeze(exchange));
     },
-    all: () => [...exchanges],
+    all: exchanges.all,
   };
 }

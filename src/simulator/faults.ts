@@ -10,11 +10,11 @@ const brokenAnswers = ['slow', 'hang', 'cut', 'html', 'truncated'] as const;
 export type BrokenAnswer = (typeof brokenAnswers)[number];
 
 /**
- * What may happen to an exchange: `busy` (errcode -1), `quota` (45011), `slow` (the answer comes after 2 s), `hang` (it
+ * What may happen to an exchange or another call: `busy` (errcode -1), `quota` (45011), `slow` (the answer comes after 2 s), `hang` (it
  * never comes), `cut` (a TCP reset after the request), `html` (a page instead of JSON), `truncated` (half the JSON), or
  * any errcode the simulator knows.
  *
- * `slow`, `cut` and `truncated` spend the code: WeChat had done its work. The others leave it as it was.
+ * With `slow`, `cut` and `truncated` WeChat does its work, so a code is spent. The others leave all as it was.
  */
 export type Fault = keyof typeof namedErrcodes | BrokenAnswer | number;
 

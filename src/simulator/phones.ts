@@ -1,7 +1,7 @@
-import { type Account, createAccounts, rotateSessionKey } from './accounts.js';
-import { createCodeTable } from './codes.js';
+import type { Account, Accounts } from './accounts.js';
+import { createCodeTable, createLoginCode } from './codes.js';
 import type { Fault } from './faults.js';
-import { DEVTOOLS_USERNAME, type UserList } from './users.js';
+import { DEVTOOLS_USERNAME } from './users.js';
 
 /** What `wx.login` returns in DevTools when the project has no real appid: always this, and it is never used up. */
 const DEVTOOLS_CODE = 'the code is a mock one';
@@ -33,28 +33,25 @@ export interface Phones {
   faultOf(code: string): Fault | null;
 }
 
-export function createPhones(users: UserList, firstAppid: string, now: () => number): Phones {
-  const accountOf = createAccounts(firstAppid);
-  const codes = createCodeTable<Login>(now);
-
-  const accountIn = (username: string, appid: string) => rotateSessionKey(accountOf(users.find(username), appid));
+export function createPhones(accounts: Accounts, now: () => number): Phones {
+  const codes = createCodeTable<Login>(createLoginCode, now);
 
   return {
     login(username, appid, fault) {
-      return codes.issue({ appid, account: accountIn(username, appid), fault });
+      return codes.issue({ appid, account: accounts.logIn(username, appid), fault });
     },
 
     exchange(code, appid) {
-      if (code === DEVTOOLS_CODE) return sessionOf(accountIn(DEVTOOLS_USERNAME, appid));
+      if (code === DEVTOOLS_CODE) return sessionOf(accounts.logIn(DEVTOOLS_USERNAME, appid));
       const row = codes.find(code);
-      if (row === null || row.login.appid !== appid) return 40029;
+      if (row === null || row.owner.appid !== appid) return 40029;
       if (row.isUsed) return 40163;
-      const session = sessionOf(row.login.account);
+      const session = sessionOf(row.owner.account);
       row.isUsed = typeof session !== 'number';
       return session;
     },
 
-    faultOf: (code) => codes.find(code)?.login.fault ?? null,
+    faultOf: (code) => codes.find(code)?.owner.fault ?? null,
   };
 }
 

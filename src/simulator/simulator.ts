@@ -1,5 +1,5 @@
 import { isControlPath, serveControl } from './control-server.js';
-import { sendExchange } from './send-exchange.js';
+import { serveWechat } from './serve-wechat.js';
 import { listen } from './server.js';
 import { createSimulatedWechat, type SimulatedWechat, type SimulatedWechatOptions } from './simulated-wechat.js';
 
@@ -11,8 +11,9 @@ export interface SimulatorOptions extends SimulatedWechatOptions {
 }
 
 /**
- * A stand-in for api.weixin.qq.com: `GET /sns/jscode2session`, and the phones that call `wx.login`. Its port also takes
- * orders, below `/simulator`, from other processes of this machine.
+ * A stand-in for api.weixin.qq.com: `GET /sns/jscode2session`, `POST /cgi-bin/stable_token` and what is called with its
+ * tokens, and the phones that call `wx.login`. Its port also takes orders, below `/simulator`, from other processes of
+ * this machine.
  */
 export interface Simulator extends SimulatedWechat {
   readonly url: string;
@@ -28,13 +29,11 @@ export async function createSimulator({ port = 0, host, ...options }: SimulatorO
   const { wechat, answer } = createSimulatedWechat(options);
   const { url, close } = await listen(
     (request, response) => {
-      const { method = '', url = '' } = request;
-      const [path = '', search = ''] = url.split('?', 2);
-      if (isControlPath(path)) {
-        serveControl(request, response, wechat, host ?? null).catch(() => request.socket.destroy());
-        return;
-      }
-      sendExchange(answer({ method, path, query: new URLSearchParams(search) }), request, response);
+      const [path = ''] = (request.url ?? '').split('?', 1);
+      const served = isControlPath(path)
+        ? serveControl(request, response, wechat, host ?? null)
+        : serveWechat(request, response, answer);
+      served.catch(() => request.socket.destroy());
     },
     port,
     host ?? '127.0.0.1',

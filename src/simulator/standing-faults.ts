@@ -1,3 +1,4 @@
+import { type ApiPath, apiPaths } from './api-paths.js';
 import type { Fault } from './faults.js';
 
 interface Standing {
@@ -5,15 +6,21 @@ interface Standing {
   timesLeft: number;
 }
 
-/** What was ordered for the exchanges to come. */
+/** What was ordered for the calls to come of one API. */
 export interface StandingFaults {
   /** @param appid null: of every app, and what was ordered for one alone is forgotten */
   order(fault: Fault | null, times: number, appid: string | null): void;
-  /** What happens to the exchange that has just come; counts it. */
+  /** What happens to the call that has just come; counts it. */
   next(appid: string): Fault | null;
 }
 
-export function createStandingFaults(): StandingFaults {
+export type StandingFaultsByPath = Readonly<Record<ApiPath, StandingFaults>>;
+
+export function createStandingFaultsByPath(): StandingFaultsByPath {
+  return Object.fromEntries(apiPaths.map((path) => [path, createStandingFaults()])) as unknown as StandingFaultsByPath;
+}
+
+function createStandingFaults(): StandingFaults {
   // One entry for an app, so as many as there are apps.
   const ofOneApp = new Map<string, Standing>();
   let ofEveryApp: Standing = { fault: null, timesLeft: Number.POSITIVE_INFINITY };

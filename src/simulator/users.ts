@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SimulatorMisuse } from './misuse.js';
+import { checkPhoneNumber, derivePhoneNumber, type SimulatedPhoneNumber } from './phone-numbers.js';
 
 /** `blocked`: WeChat refuses their logins with 40226. `newcomer`: a person nobody has seen before, at every wx.login. */
 export type SimulatedUserKind = 'ordinary' | 'blocked' | 'newcomer';
@@ -12,6 +13,8 @@ export interface SimulatedUser {
   readonly openid: string | null;
   /** `null`: WeChat leaves the unionid out for this person. */
   readonly unionid: string | null;
+  /** The same in every app. `null`: a newcomer has another one at every wx.login. */
+  readonly phoneNumber: SimulatedPhoneNumber | null;
 }
 
 export interface SimulatedUserOptions {
@@ -23,6 +26,8 @@ export interface SimulatedUserOptions {
   openid?: string;
   /** The same in every app. @default null; `true` derives one from the username */
   unionid?: string | true | null;
+  /** @default a mainland number derived from the username; a newcomer's from their openid */
+  phoneNumber?: SimulatedPhoneNumber;
 }
 
 /** Who DevTools' constant code logs in. There is one in every simulator. */
@@ -30,7 +35,8 @@ export const DEVTOOLS_USERNAME = 'devtools';
 
 export const defaultUsers: readonly SimulatedUserOptions[] = [
   { username: 'alice' },
-  { username: 'bob' },
+  // WeChat writes 86 as a text for some and as a number for others.
+  { username: 'bob', phoneNumber: { ...derivePhoneNumber('bob'), countryCode: 86 } },
   { username: 'carol', unionid: true },
   { username: 'mallory', kind: 'blocked' },
   { username: 'newcomer', kind: 'newcomer' },
@@ -88,7 +94,7 @@ export function createUserList(firstAppid: string, options: readonly SimulatedUs
 }
 
 function simulateUser(appid: string, options: SimulatedUserOptions): SimulatedUser {
-  const { username, kind = 'ordinary', openid, unionid = null } = options;
+  const { username, kind = 'ordinary', openid, unionid = null, phoneNumber } = options;
   if (!USERNAME.test(username)) {
     throw new SimulatorMisuse('a simulated user needs a username: 1 to 64 letters, digits, _ . and -');
   }
@@ -101,5 +107,10 @@ function simulateUser(appid: string, options: SimulatedUserOptions): SimulatedUs
     kind,
     openid: kind === 'newcomer' ? null : (openid ?? deriveId('openid', appid, username)),
     unionid: unionid === true ? deriveId('unionid', username) : unionid,
+    phoneNumber: phoneNumber === undefined ? derivedPhoneNumber(kind, username) : checkPhoneNumber(phoneNumber),
   });
+}
+
+function derivedPhoneNumber(kind: SimulatedUserKind, username: string): SimulatedPhoneNumber | null {
+  return kind === 'newcomer' ? null : derivePhoneNumber(username);
 }

@@ -1,14 +1,23 @@
 export type {
+  ApiCallRecord,
+  ApiPath,
+  AppOptions,
   CodeOptions,
+  EncryptOptions,
   Exchange,
   FailOptions,
   Fault,
+  OpenDataKind,
   Outcome,
+  SealedOpenData,
+  SentMessage,
   SimulatedApp,
+  SimulatedPhoneNumber,
   SimulatedUser,
   SimulatedUserKind,
   SimulatedUserOptions,
   SimulatedWechat,
+  SubscribeOptions,
 } from '../simulator/index.js';
 export { SimulatorMisuse } from '../simulator/misuse.js';
 export type { Document, SendGraphQL, TestAnswer, TestError, Variables } from './graphql.js';

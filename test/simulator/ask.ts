@@ -45,3 +45,42 @@ export function userOf(simulator: Simulator, username: string) {
   if (user === undefined) throw new Error(`there is no user ${username}`);
   return user;
 }
+
+export interface Sent {
+  readonly query?: QueryChanges;
+  /** JSON, unless it is a text; without one it is a GET. */
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** What the simulator answers to one call of an API. */
+export async function call(simulator: Simulator, path: string, { query = {}, body, headers = {} }: Sent = {}) {
+  const url = new URL(path, simulator.url);
+  for (const [name, value] of Object.entries(query)) if (value !== null) url.searchParams.set(name, value);
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  return get(url, body === undefined ? { headers } : { method: 'POST', body: text, headers });
+}
+
+/** What stable_token answers to this app. */
+export async function stableToken(simulator: Simulator, changes: Readonly<Record<string, unknown>> = {}) {
+  const { appid, secret } = simulator;
+  const body = { grant_type: 'client_credential', appid, secret, ...changes };
+  return call(simulator, '/cgi-bin/stable_token', { body });
+}
+
+/** A call in the name of the first app. */
+export async function callAsApp(simulator: Simulator, path: string, { query, ...sent }: Sent = {}) {
+  const { access_token } = await stableToken(simulator);
+  return call(simulator, path, { ...sent, query: { access_token, ...query } });
+}
+
+/** A clock that stands still until it is moved. */
+export function createClock(startMs = Date.UTC(2026, 0, 1)) {
+  let timeMs = startMs;
+  return {
+    now: () => timeMs,
+    passSeconds: (seconds: number) => {
+      timeMs += seconds * 1000;
+    },
+  };
+}

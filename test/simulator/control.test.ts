@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import type { Simulator } from '../../src/simulator/index.js';
-import { exchange, start } from './ask.js';
+import { callAsApp, exchange, start, userOf } from './ask.js';
 
 interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
@@ -72,6 +72,48 @@ describe('another process', () => {
     expect(one.headers['cache-control']).toBe('no-store');
   });
 
+  test('is a phone: it gets phone codes and open data, and takes subscribe messages', async () => {
+    const apps = [
+      { appid: 'wx1', secret: 's' },
+      { appid: 'wx2', secret: 's' },
+    ];
+    const simulator = await start({ apps });
+    const phone = await post(simulator, '/simulator/phone-codes', { user: 'alice' });
+    const asked = { body: { code: phone.body.code } };
+    expect(await callAsApp(simulator, '/wxa/business/getuserphonenumber', asked)).toMatchObject({ errcode: 0 });
+
+    const sealed = await post(simulator, '/simulator/open-data', { user: 'alice', payload: 'userInfo' });
+    expect(Object.keys(sealed.body)).toEqual(['encryptedData', 'iv', 'rawData', 'signature']);
+    const own = { user: 'alice', payload: { n: 1 }, appid: 'wx2' };
+    expect(Object.keys((await post(simulator, '/simulator/open-data', own)).body)).toEqual(['encryptedData', 'iv']);
+
+    const order = { user: 'alice', templateId: 't', times: 2 };
+    expect((await post(simulator, '/simulator/subscriptions', order)).body).toEqual({});
+    const message = { touser: userOf(simulator, 'alice').openid, template_id: 't', data: { n: { value: 1 } } };
+    const sendMessage = () => callAsApp(simulator, '/cgi-bin/message/subscribe/send', { body: message });
+    expect([await sendMessage(), await sendMessage(), await sendMessage()].map(({ errcode }) => errcode)).toEqual([
+      0, 0, 43101,
+    ]);
+    const { body } = await send(simulator, 'GET', '/simulator/messages?user=alice');
+    expect(body).toEqual({ messages: simulator.messages() });
+    expect(body.messages).toHaveLength(2);
+    expect((await send(simulator, 'GET', '/simulator/messages?user=bob')).body).toEqual({ messages: [] });
+  });
+
+  test('orders faults of one path, and reads its calls', async () => {
+    const simulator = await start();
+    const path = '/wxa/checksession';
+    expect((await post(simulator, '/simulator/faults', { fault: 87007, path, times: 1 })).status).toBe(200);
+    expect(await callAsApp(simulator, path)).toMatchObject({ errcode: 87007 });
+    expect(await callAsApp(simulator, path)).toMatchObject({ errcode: 40003 });
+    const all = await send(simulator, 'GET', '/simulator/calls');
+    expect(all.body).toEqual({ calls: simulator.calls() });
+    expect(all.body.calls).toHaveLength(4);
+    expect((await send(simulator, 'GET', `/simulator/calls?path=${path}`)).body).toEqual({
+      calls: simulator.calls(path),
+    });
+  });
+
   test('learns which apps, users and faults there are, and no secret', async () => {
     const simulator = await start();
     const { body } = await send(simulator, 'GET', '/simulator');
@@ -79,6 +121,7 @@ describe('another process', () => {
     expect(body.users).toContainEqual({ username: 'carol', kind: 'ordinary', hasUnionid: true });
     expect(body.users).toContainEqual({ username: 'newcomer', kind: 'newcomer', hasUnionid: false });
     expect(body.faults).toEqual(expect.arrayContaining(['busy', 'hang', 'truncated', -1, 40226]));
+    expect(body.paths).toEqual(expect.arrayContaining(['/sns/jscode2session', '/cgi-bin/stable_token']));
     expect(JSON.stringify(body)).not.toContain(simulator.secret);
   });
 });
@@ -96,6 +139,17 @@ describe('an order that cannot be carried out', () => {
     ['/simulator/faults', {}, /^fault is a fault/],
     ['/simulator/faults', { fault: 'busy', times: '2' }, /^times is a number/],
     ['/simulator/faults', { fault: 'busy', times: 0 }, /^times is a whole number/],
+    [
+      '/simulator/faults',
+      { fault: 'busy', path: '/canary' },
+      /^There is no such path\. There are: \/sns\/jscode2session, /,
+    ],
+    ['/simulator/phone-codes', { user: 'canary' }, /^There is no such test user/],
+    ['/simulator/phone-codes', {}, /^user is a text/],
+    ['/simulator/open-data', { user: 'alice' }, /^There is no such payload\. There are: userInfo, /],
+    ['/simulator/open-data', { user: 'alice', payload: 'canary' }, /^There is no such payload/],
+    ['/simulator/subscriptions', { user: 'alice' }, /^templateId is a text/],
+    ['/simulator/subscriptions', { user: 'alice', templateId: 't', times: '2' }, /^times is a number/],
   ])('(%s %j) is BAD_USER_INPUT and says what is possible', async (path, body, message) => {
     const answer = await post(await start(), path, body);
     expectRefusal(answer, 400, 'BAD_USER_INPUT');
@@ -108,6 +162,8 @@ describe('an order that cannot be carried out', () => {
     for (const path of ['/simulator/', '/simulator/__proto__', '/simulator/codes/']) {
       expectRefusal(await send(simulator, 'GET', path), 404, 'NOT_FOUND');
     }
+    expectRefusal(await send(simulator, 'GET', '/simulator/messages?user=canary'), 400, 'BAD_USER_INPUT');
+    expectRefusal(await send(simulator, 'GET', '/simulator/calls?path=canary'), 400, 'BAD_USER_INPUT');
     const answer = await send(simulator, 'GET', '/simulator/codes');
     expectRefusal(answer, 405, 'BAD_REQUEST');
     expect(answer.headers.allow).toBe('POST');

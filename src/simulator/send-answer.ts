@@ -1,10 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ExchangeAnswer } from './answer-exchange.js';
+import type { WechatAnswer } from './wechat-answer.js';
 
 /** Over HTTP: WeChat refuses with 200 too, and who is never answered waits until they leave. */
-export function sendExchange(answer: ExchangeAnswer, request: IncomingMessage, response: ServerResponse): void {
-  // Nobody reads a body here: the connection ends instead.
-  if (request.method !== 'GET') response.setHeader('connection', 'close');
+export function sendAnswer(answer: WechatAnswer, request: IncomingMessage, response: ServerResponse): void {
+  // Nobody reads the rest of what is too large: the connection ends instead.
+  if (request.method !== 'GET' && !request.complete) response.setHeader('connection', 'close');
   if (answer.kind === 'silence') return;
   if (answer.kind === 'reset') {
     request.socket.resetAndDestroy();
