@@ -72,10 +72,10 @@ export function errcodeRow(errcode: number): ErrcodeRow {
   return errcodes.get(errcode) ?? unknownErrcode;
 }
 
-function misconfigured(meaning: string): ErrcodeRow {
+export function misconfigured(meaning: string): ErrcodeRow {
   return { code: 'INTERNAL_SERVER_ERROR', alarm: true, meaning };
 }
 
-function secretRefused(meaning: string): ErrcodeRow {
+export function secretRefused(meaning: string): ErrcodeRow {
   return { ...misconfigured(meaning), retry: 'with another secret' };
 }

@@ -168,7 +168,7 @@ export const processFaults: FaultGroup = {
       keeps: 'A request to the platform that could not be made is an outage, whatever the reason.',
       off: [
         {
-          file: 'src/platforms/wechat.ts',
+          file: 'src/wechat/ask.ts',
           from: 'error instanceof FetchJsonError ? unusable(app, error)',
           to: "error instanceof FetchJsonError && error.kind !== 'failed' ? unusable(app, error)",
         },

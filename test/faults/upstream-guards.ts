@@ -30,7 +30,7 @@ export const upstreamGuards: Readonly<Record<string, Guard>> = {
     keeps: 'Fields are looked for in an object only.',
     off: [
       {
-        file: 'src/platforms/wechat.ts',
+        file: 'src/wechat/ask.ts',
         from: "if (typeof body !== 'object' || body === null) return null;",
         to: '',
       },
@@ -50,7 +50,7 @@ export const upstreamGuards: Readonly<Record<string, Guard>> = {
     keeps: 'An errcode that is not 0 counts more than an openid beside it.',
     off: [
       {
-        file: 'src/platforms/wechat.ts',
+        file: 'src/wechat/ask.ts',
         from: 'if (errcode !== 0) return',
         to: 'if (fields.openid === undefined) return',
       },
@@ -127,7 +127,7 @@ export const upstreamGuards: Readonly<Record<string, Guard>> = {
     keeps: 'Fields are read where the parser put them, and are not copied by assignment.',
     off: [
       {
-        file: 'src/platforms/wechat.ts',
+        file: 'src/wechat/ask.ts',
         from: 'const fields = body as Record<string, unknown>;',
         to: 'const fields: Record<string, unknown> = Object.assign({}, body);',
       },
