@@ -22,7 +22,14 @@ const pages = [
   {
     path: 'docs/errors.md',
     render: errorsPage,
-    modules: ['errors.js', 'wechat/errcodes.js', 'graphql/format-error.js', 'graphql/limits.js', 'http/json-error.js'],
+    modules: [
+      'errors.js',
+      'wechat/errcodes.js',
+      'wechat/call-errcodes.js',
+      'graphql/format-error.js',
+      'graphql/limits.js',
+      'http/json-error.js',
+    ],
   },
 ];
 

@@ -44,6 +44,11 @@ export interface Config {
   readonly loginLimitPerIp: Rate | null;
   /** null: off. */
   readonly loginLimitPerApp: Rate | null;
+  /** null: no check. */
+  readonly openDataMaxAgeMs: number | null;
+  /** By app; null: off. */
+  readonly phoneDailyBudget: number | null;
+  readonly checkNicknames: boolean;
   /** How many proxies stand in front, or their addresses and CIDR ranges; null: X-Forwarded-For is not believed. */
   readonly trustProxy: number | readonly string[] | null;
   /** Exact origins; empty when unset. */
@@ -155,6 +160,9 @@ function toConfig(values: Values, apps: readonly App[], cwd: string, givenDataDi
     auditRetentionMs: values.AUDIT_RETENTION,
     loginLimitPerIp: values.LOGIN_LIMIT_PER_IP,
     loginLimitPerApp: values.LOGIN_LIMIT_PER_APP,
+    openDataMaxAgeMs: values.OPEN_DATA_MAX_AGE,
+    phoneDailyBudget: values.PHONE_DAILY_BUDGET,
+    checkNicknames: values.CHECK_NICKNAMES,
     trustProxy: values.TRUST_PROXY,
     corsOrigins: values.CORS_ORIGINS ?? [],
     introspection: values.INTROSPECTION,

@@ -35,7 +35,7 @@ export const errorTable = {
   },
   PLATFORM_UNAVAILABLE: {
     httpStatus: 503,
-    message: 'The platform did not give a usable answer. Wait, then log in with a new code.',
+    message: 'The platform did not give a usable answer. Wait, then try again, with a new code if one was sent.',
     client: 'waits, then a new code',
   },
   UNKNOWN_APP: {
@@ -158,7 +158,13 @@ export class AppError extends Error {
 }
 
 /** What a client may read beside the message. */
-export function publicExtensions({ code, reason, mergeable, action, retryAfterSeconds }: AppError): Record<string, unknown> {
+export function publicExtensions({
+  code,
+  reason,
+  mergeable,
+  action,
+  retryAfterSeconds,
+}: AppError): Record<string, unknown> {
   return {
     code,
     ...(reason === undefined ? {} : { reason }),

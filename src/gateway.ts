@@ -6,10 +6,11 @@ import { createFindUser, type FindUser } from './auth/show-user.js';
 import { gatedAuthenticate } from './auth/sweeper.js';
 import { createTouch } from './auth/touch.js';
 import type { Viewer } from './auth/viewer.js';
+import { composeWechat, type GatewayCalls, WECHAT_API_URL } from './compose-wechat.js';
 import { type Config, loadConfig } from './config.js';
 import type { ContextMaker } from './context-builder.js';
 import { composeEnding, readinessChecks, reportOutages } from './ending.js';
-import type { fetchJson } from './fetch-json.js';
+import type { fetchJson as FetchJson } from './fetch-json.js';
 import { checkOptionNames, checkOwnParts, type GatewayOptions, type OwnParts } from './gateway-options.js';
 import { startApollo } from './graphql/apollo.js';
 import { RequestContext, ViewerContext } from './graphql/context.js';
@@ -36,10 +37,10 @@ import { measuredDatabase, measuredPlatforms, measuredSessionStore } from './mea
 import { createLog, type Log } from './observe/log.js';
 import { createMetrics, type Metrics, measureProcess } from './observe/metrics.js';
 import { createPlatforms } from './platforms/index.js';
-import type { App } from './platforms/platform.js';
 import { serverKeysOf } from './server-keys.js';
 import { createLifetimes } from './sessions/lifetimes.js';
 import type { SessionStore } from './sessions/session-store.js';
+import { simulatedApp, startSimulator } from './simulated-app.js';
 import type { Simulator } from './simulator/index.js';
 import type { Database } from './sql/database.js';
 import { openStores } from './stores.js';
@@ -69,6 +70,8 @@ export interface Gateway {
   authenticate(token: string): Promise<Viewer | null>;
   /** Who a stored id names now, also when that user was merged into another; null for an id that never was one. */
   readonly findUser: FindUser;
+  /** WeChat's server APIs, called in an app's name. */
+  readonly wechatApi: GatewayCalls;
   /** Answers what is under way, closes the stores, leaves no handle open. Calling it again waits for the same end. */
   close(): Promise<void>;
 }
@@ -80,7 +83,7 @@ export interface Seams {
   readonly wrapDatabase?: (database: Database) => Database;
   readonly wrapSessionStore?: (store: SessionStore) => SessionStore;
   /** How platforms are asked. */
-  readonly fetchJson?: typeof fetchJson;
+  readonly fetchJson?: typeof FetchJson;
   /** How passwords are hashed. @default argon2id */
   readonly passwordHasher?: PasswordHasher;
   /** Pages and explorers. @default true, outside production */
@@ -101,7 +104,6 @@ export interface RunningGateway extends Gateway, ContextMaker {
 }
 
 const SWEEP_EVERY_MS = 2000;
-const WECHAT_API_URL = 'https://api.weixin.qq.com';
 
 /**
  * A gateway that does not listen yet. What `options.config` leaves out is read from the environment and a `.env` file, as
@@ -153,7 +155,10 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
   if (simulator !== null) closers.add(simulator.close);
   const apps = simulator === null ? config.apps : [simulatedApp(simulator)];
   const wechatApiUrl = simulator?.url ?? config.wechatApiUrl ?? WECHAT_API_URL;
-  const platforms = measuredPlatforms(createPlatforms({ wechatApiUrl, fetchJson: seams.fetchJson }), metrics);
+  const { fetchJson } = seams;
+  const platforms = measuredPlatforms(createPlatforms({ wechatApiUrl, fetchJson }), metrics);
+  const wechat = composeWechat({ apps, apiUrl: wechatApiUrl, database, keys, fetchJson, now, log });
+  closers.add(wechat.close);
 
   const elapsedMs = seams.now ?? (() => performance.now());
   const breaker = createBreaker({ now: elapsedMs, onChange: reportBreaker(log, metrics) });
@@ -184,7 +189,7 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
   });
   const authenticate = gatedAuthenticate(authenticateSwept, sweeper);
   const verbs = composeVerbs({
-    ...{ config, apps, limitLogins, platforms, breaker, ending, keys, lifetimes, now, log },
+    ...{ config, apps, limitLogins, platforms, breaker, wechat: wechat.api, ending, keys, lifetimes, now, log },
     ...{ redis: stores.redis, passwordHasher: seams.passwordHasher },
   });
 
@@ -219,6 +224,7 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
         requestId,
         authentication,
         rolesOf: rolesOfRequest(roles),
+        callsFor: wechat.callsFor,
         addressBlock,
         address,
         userAgent,
@@ -256,6 +262,7 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
       return { url: await app.listen({ host, port }) };
     },
     findUser: createFindUser(ending),
+    wechatApi: wechat.calls,
     authenticate: async (token) => {
       const authentication = await authenticate(token);
       if (authentication.state === 'unknown') throw authentication.error;
@@ -266,6 +273,7 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
         requestId: requestIdOf(requestId),
         authentication: await authenticate(bearerToken(authorization)),
         rolesOf: rolesOfRequest(roles),
+        callsFor: wechat.callsFor,
       }),
     close: () => {
       isDraining = true;
@@ -280,15 +288,4 @@ function reportBreaker(log: Log, metrics: Metrics): (change: BreakerChange) => v
     if (isOpen) log.error({ platform, appid }, 'breaker open: the platform fails, and is asked once a second only');
     else log.info({ platform, appid }, 'breaker closed: the platform answers again');
   };
-}
-
-/** Only outside production, and only where no app is configured. The module is not even loaded otherwise. */
-async function startSimulator(config: Config, now: () => number): Promise<Simulator | null> {
-  if (config.environment === 'production' || config.apps.length > 0) return null;
-  const { createSimulator } = await import('./simulator/index.js');
-  return createSimulator({ now });
-}
-
-function simulatedApp({ appid, secret }: Simulator): App {
-  return { platform: 'WECHAT', appid, secrets: [secret], tenant: 'default' };
 }

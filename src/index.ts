@@ -1,3 +1,4 @@
+export type { AppCalls } from './auth/app-calls.js';
 export type { Authentication } from './auth/authenticate.js';
 export type {
   Hooks,
@@ -9,6 +10,7 @@ export type {
 } from './auth/hooks.js';
 export type { FoundUser } from './auth/show-user.js';
 export type { Viewer } from './auth/viewer.js';
+export type { GatewayCalls } from './compose-wechat.js';
 export { contextBuilder, type RequestWithHeaders } from './context-builder.js';
 export { AppError, type AppErrorOptions, type ErrorCode } from './errors.js';
 export {
@@ -31,3 +33,6 @@ export { UserType } from './graphql/types/user.js';
 export { ViewerType } from './graphql/types/viewer.js';
 export type {} from './http/request-viewer.js';
 export type { App, PlatformName } from './platforms/platform.js';
+export { type WechatCall, WechatCallError } from './wechat/app-calls.js';
+export type { CheckedText, TextVerdict } from './wechat/msg-sec-check.js';
+export type { SubscribeMessage } from './wechat/subscribe-message.js';

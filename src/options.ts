@@ -185,6 +185,27 @@ export const options = {
     doc: "How many logins one app may try, from all addresses together: it keeps WeChat's quota.",
     example: '5000/1m',
   },
+  OPEN_DATA_MAX_AGE: {
+    default: '5m',
+    parse: z.union([z.literal('0').transform(() => null), ttl]),
+    must: '0, or a duration from 1s to 3650d',
+    doc: 'How old encrypted open data may be, by its watermark: user info, phone numbers, and what menjin does not know. Steps and shares may be of any age. `0`: no check.',
+    example: '5m',
+  },
+  PHONE_DAILY_BUDGET: {
+    default: 'off',
+    parse: z.union([off, wholeNumber(1, 999_999_999)]),
+    must: 'off, or a whole number from 1 to 999999999',
+    doc: 'How many phone numbers each app may ask WeChat for in a day (of China), each of which costs money. One more is RATE_LIMITED, and WeChat is not asked.',
+    example: '1000',
+  },
+  CHECK_NICKNAMES: {
+    default: 'off',
+    parse: onOff,
+    must: 'on or off',
+    doc: 'Whether WeChat is asked about a nickname (`msgSecCheck`) before it is kept. One that it calls risky is refused.',
+    example: 'on',
+  },
   TRUST_PROXY: {
     default: null,
     unset: 'none',

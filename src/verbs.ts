@@ -1,6 +1,8 @@
+import { createBindPhoneNumber } from './auth/bind-phone-number.js';
 import { createChangePassword } from './auth/change-password.js';
 import { createCheckPassword } from './auth/check-password.js';
 import { createCloseAccount } from './auth/close-account.js';
+import { createDecryptOpenData } from './auth/decrypt-open-data.js';
 import type { EndingParts } from './auth/finish-ending.js';
 import { createLinkIdentity } from './auth/link-identity.js';
 import { createListSessions } from './auth/list-sessions.js';
@@ -25,6 +27,7 @@ import type { Redis } from './redis.js';
 import type { Lifetimes } from './sessions/lifetimes.js';
 import type { PasswordHasher } from './users/password-hasher.js';
 import { createPasswords } from './users/passwords.js';
+import type { WechatApi } from './wechat/index.js';
 
 /** Connects what a person can do. */
 export function composeVerbs(parts: {
@@ -36,15 +39,16 @@ export function composeVerbs(parts: {
   passwordHasher: PasswordHasher | undefined;
   platforms: ReadonlyMap<PlatformName, Platform>;
   breaker: Breaker;
+  wechat: WechatApi;
   ending: EndingParts;
   keys: KeyRing;
   lifetimes: Lifetimes;
   now: () => number;
   log: Log;
 }): Verbs {
-  const { config, apps, limitLogins, redis, passwordHasher, platforms, breaker, ending, keys, lifetimes, now, log } =
-    parts;
-  const { sessionsPerUser } = config;
+  const { config, apps, limitLogins, redis, passwordHasher, platforms, breaker, wechat, ending, keys, log } = parts;
+  const { lifetimes, now } = parts;
+  const { sessionsPerUser, openDataMaxAgeMs } = config;
   const allowDevtoolsCode = config.environment !== 'production';
   const byCode = { apps, limitLogins, platforms, breaker, ...ending, keys, allowDevtoolsCode };
   const logIn = createLogIn({
@@ -55,6 +59,7 @@ export function composeVerbs(parts: {
   });
   const passwords = createPasswords(passwordHasher);
   const checkPassword = createCheckPassword(createPasswordLimiter(redis));
+  const decryptOpenData = createDecryptOpenData({ ...ending, keys, openDataMaxAgeMs });
   const withPasswords = { ...ending, passwords, checkPassword };
   return {
     logIn,
@@ -68,7 +73,17 @@ export function composeVerbs(parts: {
     showUser: createShowUser(ending),
     linkIdentity: createLinkIdentity(byCode),
     unlinkIdentity: createUnlinkIdentity(ending),
-    updateProfile: createUpdateProfile(ending),
+    updateProfile: createUpdateProfile({
+      ...ending,
+      apps,
+      checkText: config.checkNicknames ? wechat.msgSecCheck : null,
+    }),
     closeAccount: createCloseAccount(byCode),
+    decryptOpenData,
+    bindPhoneNumber: createBindPhoneNumber({
+      ...{ ...ending, apps, decryptOpenData },
+      ...{ accessTokens: wechat.accessTokens, askPhoneNumber: wechat.askPhoneNumber },
+      phoneDailyBudget: config.phoneDailyBudget,
+    }),
   };
 }

@@ -48,6 +48,14 @@ export const eventTable = {
     },
   },
   profile_changed: { when: 'A person changed what they say of themselves.', details: { fields: 'which fields' } },
+  phone_bound: {
+    when: 'A user got a phone number that the platform vouches for. The number is not written down here.',
+    details: { by: '`code` (the platform was asked) or `data` (encrypted data of the phone)' },
+  },
+  session_key_reset: {
+    when: "An operator, or back-end code, had the platform replace an identity's session_key.",
+    details: {},
+  },
   banned: { when: 'An operator banned a user.', details: { sessionsEnded: 'how many live sessions ended with it' } },
   unbanned: { when: 'An operator took a ban back.', details: {} },
   account_closed: {

@@ -17,6 +17,14 @@ export function checkCode(code: string, allowDevtoolsCode: boolean): void {
 }
 
 /** @throws AppError BAD_USER_INPUT */
+export function checkPhoneCode(code: string): void {
+  if (CODE.test(code)) return;
+  throw new AppError('BAD_USER_INPUT', {
+    message: 'The code of a phone number is what its button gave: 1 to 128 of A-Z a-z 0-9 _ - .',
+  });
+}
+
+/** @throws AppError BAD_USER_INPUT */
 export function checkRequestId(requestId: string): void {
   if (REQUEST_ID.test(requestId)) return;
   throw new AppError('BAD_USER_INPUT', {

@@ -5,8 +5,8 @@ import { findUser, resolveUser, type UserRow } from '../users/users.js';
 
 export type { LinkedIdentity };
 
-/** What a person is called, and how they show themselves: none of it is verified. */
-export type Profile = Pick<UserRow, 'username' | 'nickname' | 'avatarUrl'>;
+/** What a person is called, how they show themselves (neither is verified), and the number that the platform vouches for. */
+export type Profile = Pick<UserRow, 'username' | 'nickname' | 'avatarUrl' | 'phoneNumber' | 'phoneVerifiedAt'>;
 
 /** What a user's own fields are resolved from. Both throw AppError SERVICE_UNAVAILABLE. */
 export interface ShowUser {
@@ -15,7 +15,10 @@ export interface ShowUser {
   identities(userId: string): Promise<readonly LinkedIdentity[]>;
 }
 
-const NO_PROFILE: Profile = { username: null, nickname: null, avatarUrl: null };
+const NO_PROFILE: Profile = {
+  ...{ username: null, nickname: null, avatarUrl: null },
+  ...{ phoneNumber: null, phoneVerifiedAt: null },
+};
 
 export function createShowUser({ database }: { database: Database }): ShowUser {
   return {
@@ -32,6 +35,9 @@ export interface FoundUser {
   /** What the person typed: neither is verified. */
   readonly nickname: string | null;
   readonly avatarUrl: string | null;
+  /** E.164, with when the platform vouched for it. Two people may have the same. */
+  readonly phoneNumber: string | null;
+  readonly phoneVerifiedAt: Date | null;
   readonly createdAt: Date;
   readonly status: Exclude<UserStatus, 'merged'>;
 }
@@ -51,7 +57,8 @@ export function createFindUser({ database }: { database: Database }): FindUser {
     if (!USER_ID.test(userId)) return null;
     const user = await database.query((sql) => resolveUser(sql, userId));
     if (user === null || user.status === 'merged') return null;
-    const { id, username, nickname, avatarUrl, createdAt, status } = user;
-    return { id, username, nickname, avatarUrl, createdAt: new Date(createdAt), status };
+    const { id, username, nickname, avatarUrl, phoneNumber, phoneVerifiedAt: verifiedAt, createdAt, status } = user;
+    const phoneVerifiedAt = verifiedAt === null ? null : new Date(verifiedAt);
+    return { id, username, nickname, avatarUrl, phoneNumber, phoneVerifiedAt, createdAt: new Date(createdAt), status };
   };
 }

@@ -139,6 +139,24 @@ export const commands: Readonly<Record<string, Command>> = {
       },
     },
   },
+  wechat: {
+    usage: 'check|reset',
+    doc: ['The session_key of a person: --openid <id>.'],
+    actions: {
+      check: {
+        usage: '--openid <openid> [--appid <appid>]',
+        options: ['openid', 'appid'],
+        maxWords: 0,
+        run: async (given) => (await import('./wechat-session-key.js')).checkSessionKey(given, streams()),
+      },
+      reset: {
+        usage: '--openid <openid> [--appid <appid>]',
+        options: ['openid', 'appid'],
+        maxWords: 0,
+        run: async (given) => (await import('./wechat-session-key.js')).resetSessionKey(given, streams()),
+      },
+    },
+  },
   help: {
     usage: '',
     doc: ['Prints this.'],

@@ -14,7 +14,6 @@ export function helpText(commands: Readonly<Record<string, Command>>): string {
     '',
     ...rows,
     '',
-    'Settings are environment variables, or lines of a file named .env in the folder',
-    'where menjin starts. docs/configuration.md lists them.',
+    'Settings: environment variables, or lines of .env: see docs/configuration.md.',
   ].join('\n');
 }

@@ -1,6 +1,9 @@
+import type { AppCalls, AppCallsFor } from '../auth/app-calls.js';
 import { type Authentication, viewerIn } from '../auth/authenticate.js';
+import type { BindPhoneNumber } from '../auth/bind-phone-number.js';
 import type { ChangePassword } from '../auth/change-password.js';
 import type { CloseAccount } from '../auth/close-account.js';
+import type { DecryptOpenData } from '../auth/decrypt-open-data.js';
 import type { LinkIdentity } from '../auth/link-identity.js';
 import type { ListSessions } from '../auth/list-sessions.js';
 import type { LogIn } from '../auth/log-in.js';
@@ -32,6 +35,8 @@ export interface GatewayContext {
    * @throws AppError as `viewer` does; SERVICE_UNAVAILABLE when `roles` does not answer within 5 s; what `roles` throws
    */
   hasRole(...roles: readonly string[]): Promise<boolean>;
+  /** WeChat's server APIs, called in the name of the viewer's app. */
+  readonly wechat: AppCalls;
 }
 
 /** What resolvers can do on behalf of the request. */
@@ -49,6 +54,8 @@ export interface Verbs {
   readonly unlinkIdentity: UnlinkIdentity;
   readonly updateProfile: UpdateProfile;
   readonly closeAccount: CloseAccount;
+  readonly decryptOpenData: DecryptOpenData;
+  readonly bindPhoneNumber: BindPhoneNumber;
 }
 
 export interface ViewerParts {
@@ -56,21 +63,24 @@ export interface ViewerParts {
   readonly authentication: Authentication;
   /** The viewer's roles; asks for them once. */
   readonly rolesOf: (viewer: Viewer) => Promise<readonly string[]>;
+  readonly callsFor: AppCallsFor;
 }
 
 /**
  * What every resolver of anybody's sees. `viewer` is a getter of the prototype: Apollo copies a context's own properties,
  * and an own getter would be called, and throw, before any resolver asks for it.
  */
-export class ViewerContext implements GatewayContext, ViewerParts {
+export class ViewerContext implements GatewayContext {
   readonly requestId: string;
   readonly authentication: Authentication;
   readonly rolesOf: (viewer: Viewer) => Promise<readonly string[]>;
+  readonly wechat: AppCalls;
 
-  constructor({ requestId, authentication, rolesOf }: ViewerParts) {
+  constructor({ requestId, authentication, rolesOf, callsFor }: ViewerParts) {
     this.requestId = requestId;
     this.authentication = authentication;
     this.rolesOf = rolesOf;
+    this.wechat = callsFor(() => viewerIn(authentication));
   }
 
   get viewer(): Viewer | null {
@@ -105,7 +115,7 @@ interface RequestParts extends ViewerParts {
 }
 
 /** The context of one GraphQL request to the gateway: what menjin's own resolvers need as well. */
-export class RequestContext extends ViewerContext implements RequestParts {
+export class RequestContext extends ViewerContext {
   readonly addressBlock: string;
   readonly address: string | null;
   readonly userAgent: string | null;

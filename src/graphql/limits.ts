@@ -16,7 +16,7 @@ export const limits = {
   fields: ofOperation(400, 'fields'),
   aliases: ofOperation(15, 'aliases'),
   directives: ofOperation(50, 'directives'),
-  authenticationFields: ofOperation(1, 'field that logs in'),
+  authenticationFields: ofOperation(1, 'field that logs in, takes a code or opens data'),
 } as const satisfies Record<string, Limit>;
 
 /** Errors of one document, or of one request's variables, after which nothing more is looked at. */

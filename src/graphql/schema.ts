@@ -8,6 +8,7 @@ import { PasswordResolver } from './resolvers/password.js';
 import { SessionsResolver } from './resolvers/sessions.js';
 import { UserResolver } from './resolvers/user.js';
 import { ViewerResolver } from './resolvers/viewer.js';
+import { WechatResolver } from './resolvers/wechat.js';
 
 const RESOLVERS = [
   ViewerResolver,
@@ -17,11 +18,12 @@ const RESOLVERS = [
   PasswordResolver,
   UserResolver,
   AccountResolver,
+  WechatResolver,
 ];
 
 const DESCRIPTIONS = {
   Query: 'What can be asked. Everything here is about the sender of the request.',
-  Mutation: 'What can be done: begin a session, end it.',
+  Mutation: 'What can be done: log in and out, keep an account, open data.',
 };
 const OWN_DESCRIPTIONS = { Query: 'What can be asked.', Mutation: 'What can be done.' };
 

@@ -143,6 +143,23 @@ export async function keepExchanged(
   return kept;
 }
 
+/** The platform has replaced the session_key without a login. */
+export async function replaceSessionKey(
+  sql: Sql,
+  keys: KeyRing,
+  identity: KeyedIdentity,
+  sessionKey: string,
+): Promise<void> {
+  await sql
+    .updateTable('identities')
+    .set({
+      session_key: seal(keys, sessionKey, sessionKeyPlace(identity)),
+      previous_session_key: identity.sessionKey,
+    })
+    .where('id', '=', identity.id)
+    .execute();
+}
+
 /** After it the next login of this openid is a first one. Inside a transaction that has locked its user. */
 export async function deleteIdentities(sql: Sql, identityIds: readonly string[]): Promise<void> {
   if (identityIds.length === 0) return;

@@ -4,7 +4,7 @@ import { changeUser, NOTHING_KNOWN, type UserChange, type UserRow } from './user
 /** What belongs together: a username without its password opens nothing. The survivor keeps its own; else it takes the other's. */
 const TAKEN_TOGETHER = {
   username: ['username', 'passwordHash'],
-  phoneNumber: ['phoneNumber', 'phoneVerifiedAt'],
+  phoneNumber: ['phoneNumber', 'phoneVerifiedAt', 'phoneCodeHash'],
   nickname: ['nickname'],
   avatarUrl: ['avatarUrl'],
 } as const satisfies Record<string, readonly (keyof UserChange)[]>;

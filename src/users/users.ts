@@ -16,6 +16,10 @@ export interface UserRow {
   /** E.164 */
   readonly phoneNumber: string | null;
   readonly phoneVerifiedAt: number | null;
+  /** When a number was last asked of the platform for this user. */
+  readonly phoneAskedAt: number | null;
+  /** Of the code that the number came by; null for one that came by encrypted data. */
+  readonly phoneCodeHash: string | null;
   /** What the person typed: neither is verified. */
   readonly nickname: string | null;
   readonly avatarUrl: string | null;
@@ -73,6 +77,8 @@ export const NOTHING_KNOWN = {
   passwordHash: null,
   phoneNumber: null,
   phoneVerifiedAt: null,
+  phoneAskedAt: null,
+  phoneCodeHash: null,
   nickname: null,
   avatarUrl: null,
 } as const satisfies UserChange;
@@ -83,6 +89,8 @@ const COLUMNS = {
   passwordVersion: 'password_version',
   phoneNumber: 'phone_number',
   phoneVerifiedAt: 'phone_verified_at',
+  phoneAskedAt: 'phone_asked_at',
+  phoneCodeHash: 'phone_code_hash',
   nickname: 'nickname',
   avatarUrl: 'avatar_url',
   status: 'status',
@@ -103,6 +111,8 @@ export function toUser(row: InferResult<ReturnType<typeof selectUsers>>[number])
     passwordVersion: row.password_version,
     phoneNumber: row.phone_number,
     phoneVerifiedAt: row.phone_verified_at,
+    phoneAskedAt: row.phone_asked_at,
+    phoneCodeHash: row.phone_code_hash,
     nickname: row.nickname,
     avatarUrl: row.avatar_url,
     status: row.status,

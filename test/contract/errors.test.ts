@@ -18,6 +18,7 @@ const contract: Readonly<Record<string, number>> = {
   WEAK_PASSWORD: 200,
   IDENTITY_TAKEN: 200,
   LAST_IDENTITY: 200,
+  OPEN_DATA_REFUSED: 200,
   BAD_REQUEST: 400,
   NOT_FOUND: 404,
   INTERNAL_SERVER_ERROR: 500,

@@ -84,7 +84,10 @@ export async function startGraphqlServer(options: GraphqlServerOptions = {}): Pr
           unlinkIdentity: NOT_HERE,
           updateProfile: NOT_HERE,
           closeAccount: NOT_HERE,
+          decryptOpenData: NOT_HERE,
+          bindPhoneNumber: NOT_HERE,
         },
+        callsFor: () => ({ call: NOT_HERE, subscribeMessage: { send: NOT_HERE }, msgSecCheck: NOT_HERE }),
         log: log.child({ requestId }),
         metrics,
       });

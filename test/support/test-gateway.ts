@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Config, loadConfig } from '../../src/config.js';
+import { fetchJson } from '../../src/fetch-json.js';
 import { composeGateway, type RunningGateway, type Seams } from '../../src/gateway.js';
 import type { OwnParts } from '../../src/gateway-options.js';
 import { CAUSE_CANARY, createFaults, type Faults, faultyDatabase, faultySessionStore } from './faults.js';
@@ -54,7 +55,7 @@ export interface TestGateway {
   readonly sessionFaults: Faults;
   readonly sqlFaults: Faults;
   readonly logLines: Record<string, Json>[];
-  /** Every token, code and requestId that went through here. */
+  /** Every token, code and requestId that went through here, and what the platform has told it in confidence. */
   readonly secrets: ReadonlySet<string>;
   graphql(
     query: string,
@@ -107,6 +108,7 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
     sweepEveryMs: null,
     ...options.own,
     ...options.seams,
+    fetchJson: confiding(secrets, options.seams?.fetchJson),
   });
 
   async function graphql(
@@ -175,6 +177,16 @@ export async function startTestGateway(options: TestGatewayOptions): Promise<Tes
       searchForSecrets('the log', captured.text(), secrets);
       searchForSecrets('a metric', await running.metricsText(), secrets);
     },
+  };
+}
+
+/** What a platform answers, of which tokens and keys are secrets from then on. */
+function confiding(secrets: Set<string>, ask = fetchJson): typeof fetchJson {
+  return async (request) => {
+    const answer = await ask(request);
+    const { access_token: token, session_key: key } = Object(answer.body);
+    for (const secret of [token, key]) if (typeof secret === 'string' && secret.length >= 16) secrets.add(secret);
+    return answer;
   };
 }
 

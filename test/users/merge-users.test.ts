@@ -13,6 +13,8 @@ const NOBODY: UserRow = {
   passwordVersion: 0,
   phoneNumber: null,
   phoneVerifiedAt: null,
+  phoneAskedAt: null,
+  phoneCodeHash: null,
   nickname: null,
   avatarUrl: null,
   status: 'active',
@@ -20,7 +22,9 @@ const NOBODY: UserRow = {
 };
 
 const named = (name: string): UserChange => ({ username: name, passwordHash: `hash of ${name}`, passwordVersion: 3 });
-const phone = (phoneNumber: string): UserChange => ({ phoneNumber, phoneVerifiedAt: 7 });
+const phone = (phoneNumber: string): UserChange => ({
+  ...{ phoneNumber, phoneVerifiedAt: 7, phoneCodeHash: 'hash of its code' },
+});
 
 describe('what becomes of two users', () => {
   test.each<[string, UserChange, UserChange, ReturnType<typeof planMerge>]>([
@@ -45,7 +49,7 @@ describe('what becomes of two users', () => {
       {
         takes: ['phoneNumber', 'avatarUrl'],
         drops: ['username', 'nickname'],
-        change: { phoneNumber: '+8613800000000', phoneVerifiedAt: 7, avatarUrl: 'https://b.example/' },
+        change: { ...phone('+8613800000000'), avatarUrl: 'https://b.example/' },
       },
     ],
   ])('%s', (_, survivor, other, plan) => {

@@ -10,6 +10,8 @@ export type LoginInput = {
   appid?: string | null | undefined;
   /** The code from wx.login: single use, five minutes. 1 to 128 of A-Z a-z 0-9 _ - . */
   code: string;
+  /** A code of the button with open-type getPhoneNumber, to keep the person's phone number with the same request. Should that fail, the login stands, and `phoneError` says why. */
+  phoneCode?: string | null | undefined;
   /** A random name the client gives this login: 16 to 64 of A-Z a-z 0-9 _ -. The same code and requestId sent again within five minutes (an answer was lost, a button was tapped twice) answer the same session. Without one a code works once. Keep it as secret as the code. */
   requestId?: string | null | undefined;
 };

@@ -2,21 +2,23 @@ import { Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import type { LinkedIdentity, Profile } from '../../auth/show-user.js';
 import type { Viewer } from '../../auth/viewer.js';
 import { RequestContext } from '../context.js';
+import { checkOwnUser } from '../own-user.js';
 import { IdentityType } from '../types/identity.js';
 import { UserType } from '../types/user.js';
 
 // As it is handed in: of a class, type-graphql makes a new object for every field.
 type User = Viewer['user'];
 
-// Not @Authorized: who has a User is that user, or was handed it by a resolver that knows why. In a login's answer the
-// request itself has no viewer yet.
+// Not @Authorized: in a login's answer the request itself has no viewer yet.
 @Resolver(() => UserType)
 export class UserResolver {
   @FieldResolver(() => String, {
     nullable: true,
-    description: 'In lower case, unique in the tenant. Null until the person registers. Errors: SERVICE_UNAVAILABLE.',
+    description:
+      'In lower case, unique in the tenant. Null until the person registers. Errors: FORBIDDEN (of anybody but the viewer), SERVICE_UNAVAILABLE.',
   })
   async username(@Root() user: User, @Ctx() context: RequestContext): Promise<string | null> {
+    checkOwnUser(context, user);
     return (await profileOf(user, context)).username;
   }
 
@@ -36,10 +38,33 @@ export class UserResolver {
     return (await profileOf(user, context)).avatarUrl;
   }
 
+  @FieldResolver(() => String, {
+    nullable: true,
+    description:
+      'In E.164, like +8613800138000. WeChat vouches for it: it reaches the person, and may reach others, too. Null until `bindPhoneNumber`. Errors: FORBIDDEN (of anybody but the viewer), SERVICE_UNAVAILABLE.',
+  })
+  async phoneNumber(@Root() user: User, @Ctx() context: RequestContext): Promise<string | null> {
+    checkOwnUser(context, user);
+    return (await profileOf(user, context)).phoneNumber;
+  }
+
+  @FieldResolver(() => Date, {
+    nullable: true,
+    description:
+      'When WeChat vouched for the phone number. Null when there is none. Errors: FORBIDDEN (of anybody but the viewer), SERVICE_UNAVAILABLE.',
+  })
+  async phoneVerifiedAt(@Root() user: User, @Ctx() context: RequestContext): Promise<Date | null> {
+    checkOwnUser(context, user);
+    const { phoneVerifiedAt } = await profileOf(user, context);
+    return phoneVerifiedAt === null ? null : new Date(phoneVerifiedAt);
+  }
+
   @FieldResolver(() => [IdentityType], {
-    description: 'All doors to this user, the first one first. Errors: SERVICE_UNAVAILABLE.',
+    description:
+      'All doors to this user, the first one first. Errors: FORBIDDEN (of anybody but the viewer), SERVICE_UNAVAILABLE.',
   })
   async identities(@Root() user: User, @Ctx() context: RequestContext): Promise<IdentityType[]> {
+    checkOwnUser(context, user);
     const shown = shownOf(user, context);
     shown.identities ??= context.verbs.showUser.identities(user.id);
     const identities = await shown.identities;

@@ -1,5 +1,6 @@
 import { Field, ID, InputType, ObjectType } from 'type-graphql';
 import type { LoggedIn } from '../../auth/log-in.js';
+import { PhoneError } from './phone.js';
 import { ViewerType } from './viewer.js';
 
 @InputType('LoginInput', { description: 'What a mini-program sends to log in.' })
@@ -21,6 +22,13 @@ export class LoginInput {
       'A random name the client gives this login: 16 to 64 of A-Z a-z 0-9 _ -. The same code and requestId sent again within five minutes (an answer was lost, a button was tapped twice) answer the same session. Without one a code works once. Keep it as secret as the code.',
   })
   readonly requestId!: string | null | undefined;
+
+  @Field(() => String, {
+    nullable: true,
+    description:
+      "A code of the button with open-type getPhoneNumber, to keep the person's phone number with the same request. Should that fail, the login stands, and `phoneError` says why.",
+  })
+  readonly phoneCode!: string | null | undefined;
 }
 
 @ObjectType('LoginPayload', { description: 'A session has begun.' })
@@ -38,6 +46,12 @@ export class LoginPayload implements Pick<LoggedIn, 'token' | 'expiresAt' | 'isN
 
   @Field(() => ViewerType, { description: 'Who has logged in.' })
   readonly viewer!: ViewerType;
+
+  @Field(() => PhoneError, {
+    nullable: true,
+    description: 'Why the number of `phoneCode` was not kept. Null when it was, or when none was sent.',
+  })
+  readonly phoneError?: PhoneError | null;
 }
 
 @ObjectType('LogoutPayload', { description: 'The session of this request, if there was one, has ended everywhere.' })

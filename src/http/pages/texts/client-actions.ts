@@ -23,6 +23,7 @@ export const clientActions: Readonly<Record<Language, Actions>> = {
     WEAK_PASSWORD: '说明原因（`reason`：`TOO_SHORT`、`TOO_LONG` 或 `COMMON`），请用户换一个密码',
     IDENTITY_TAKEN: '`mergeable` 为真时询问用户是否合并，再以新的 code 和 `merge: true` 发送',
     LAST_IDENTITY: '先关联另一个身份',
+    OPEN_DATA_REFUSED: '重新登录后重新获取数据再发（`action`：`LOGIN_AGAIN`），或修正所发内容（`FIX_INPUT`）',
     BAD_REQUEST: '修正调用',
     NOT_FOUND: '修正调用',
     INTERNAL_SERVER_ERROR: '报告 `requestId`',
