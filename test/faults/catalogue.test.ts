@@ -4,7 +4,7 @@ import { faultGroups } from './catalogue.js';
 import { checkCatalogue } from './check-catalogue.js';
 import type { FaultGroup } from './fault.js';
 
-/** Of what is outside: the platform, Redis, SQLite, PostgreSQL, of the process itself, what clients send, and sessions under races. */
+/** Of what is outside: the platform, Redis, SQLite, PostgreSQL, of the process itself, what clients send, sessions under races, passwords, and what WeChat does for apps. */
 const NUMBERS = [
   ...range(1, 24),
   ...range(25, 49),
@@ -12,7 +12,7 @@ const NUMBERS = [
   ...range(70, 98),
   ...range(99, 103),
   ...range(106, 110),
-  ...range(111, 114),
+  ...range(111, 121),
 ];
 
 function range(first: number, last: number): number[] {

@@ -9,6 +9,7 @@ import { redisFaults } from './redis.js';
 import { sessionFaults } from './sessions.js';
 import { sqliteFaults } from './sqlite.js';
 import { upstreamFaults } from './upstream.js';
+import { wechatFaults } from './wechat.js';
 
 /** Every fault, by the place it comes from. */
 export const faultGroups: readonly FaultGroup[] = [
@@ -22,4 +23,5 @@ export const faultGroups: readonly FaultGroup[] = [
   protocolFaults,
   protocolTimesFaults,
   passwordFaults,
+  wechatFaults,
 ];

@@ -24,8 +24,8 @@ export const inputGuards: Readonly<Record<string, Guard>> = {
     off: [
       {
         file: 'src/graphql/limits.ts',
-        from: "ofOperation(1, 'field that logs in')",
-        to: "ofOperation(1000, 'field that logs in')",
+        from: "ofOperation(1, 'field that logs in, takes a code or opens data')",
+        to: "ofOperation(1000, 'field that logs in, takes a code or opens data')",
       },
     ],
   },

@@ -104,8 +104,8 @@ export const protocolTimesGuards: FaultGroup['guards'] = {
     off: [
       {
         file: 'src/gateway.ts',
-        from: 'breaker, ending, keys,',
-        to: 'breaker, ending: { ...ending, sessionStore: { ...sessionStore, get: cache.get } }, keys,',
+        from: 'wechat: wechat.api, ending, keys,',
+        to: 'wechat: wechat.api, ending: { ...ending, sessionStore: { ...sessionStore, get: cache.get } }, keys,',
       },
       {
         file: 'src/auth/open-session.ts',

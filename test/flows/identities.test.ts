@@ -481,6 +481,7 @@ describeOnEachDatabase('the identities of a user', (open) => {
     const { findUser } = scene.p1.running;
     expect(await findUser(alice.userId)).toEqual({
       ...{ id: alice.userId, username: 'alice', nickname: null, avatarUrl: null, status: 'active' },
+      ...{ phoneNumber: null, phoneVerifiedAt: null },
       createdAt: new Date(scene.clock.now()),
     });
     for (const id of ['nobody', '', '\u0000', "'", 'x'.repeat(1000)]) expect(await findUser(id)).toBeNull();

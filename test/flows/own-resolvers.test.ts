@@ -224,7 +224,7 @@ describe('fields of somebody', () => {
     );
     expect([code, body.errors[0].message]).toEqual([
       'GRAPHQL_VALIDATION_FAILED',
-      expect.stringContaining('at most 1 field that logs in'),
+      expect.stringContaining('at most 1 field that logs in, takes a code or opens data'),
     ]);
     expect(ran).toEqual([]);
   });

@@ -103,7 +103,7 @@ describe('SDL with a map, and a schema', () => {
     );
     expect([twice.code, twice.body.errors[0].message]).toEqual([
       'GRAPHQL_VALIDATION_FAILED',
-      expect.stringContaining('at most 1 field that logs in'),
+      expect.stringContaining('at most 1 field that logs in, takes a code or opens data'),
     ]);
     const aliases = Array.from({ length: 16 }, (_, index) => `a${index}: buy(what: "cup")`).join(' ');
     const many = await gateway.graphql(`mutation { ${aliases} }`);

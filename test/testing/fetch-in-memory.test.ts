@@ -3,6 +3,7 @@ import { FetchJsonError, fetchJson } from '../../src/fetch-json.js';
 import { createSimulator, type Fault, type Simulator } from '../../src/simulator/index.js';
 import { createSimulatedWechat, type SimulatedWechat } from '../../src/simulator/simulated-wechat.js';
 import { createFetchInMemory } from '../../src/testing/fetch-in-memory.js';
+import { start } from './gateways.js';
 
 const credentials = { appid: 'wx1', secret: 'secret' };
 const inMemory = createSimulatedWechat(credentials);
@@ -61,4 +62,32 @@ test('in memory WeChat has no other path and no other method, as over the wire',
   expect((await fetchInMemory(request)).body).toMatchObject({ errcode: 40066 });
   const posted = { ...request, url: 'https://api.weixin.qq.com/sns/jscode2session', body: {} };
   expect((await fetchInMemory(posted)).body).toMatchObject({ errcode: 43001 });
+});
+
+test('a back end that calls WeChat in its own name is tested in memory, too', async () => {
+  const gateway = await start({
+    typeDefs: 'extend type Mutation { remindMe: Boolean! }',
+    resolvers: {
+      Mutation: {
+        remindMe: async (_root, _args, { wechat }) => {
+          await wechat.subscribeMessage.send({ templateId: 'reminder', data: { thing1: 'milk' } });
+          return true;
+        },
+      },
+    },
+  });
+  const alice = await gateway.signInAs('alice');
+  const unasked = await alice.graphql('mutation { remindMe }');
+  expect(unasked.errors?.[0]?.extensions).toMatchObject({ code: 'FORBIDDEN', reason: 'NOT_SUBSCRIBED' });
+  gateway.wechat.subscribe('alice', 'reminder');
+  expect((await alice.graphql('mutation { remindMe }')).data).toEqual({ remindMe: true });
+  expect(gateway.wechat.messages('alice').map(({ data }) => data)).toEqual([{ thing1: { value: 'milk' } }]);
+
+  const input = { code: gateway.wechat.phoneCode('alice') };
+  const bind =
+    'mutation ($input: BindPhoneNumberInput!) { bindPhoneNumber(input: $input) { viewer { user { phoneNumber } } } }';
+  const bound = await alice.graphql<{ bindPhoneNumber: { viewer: { user: { phoneNumber: string } } } }>(bind, {
+    input,
+  });
+  expect(bound.data?.bindPhoneNumber.viewer.user.phoneNumber).toMatch(/^\+86199\d{8}$/);
 });
