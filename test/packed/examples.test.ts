@@ -12,10 +12,10 @@ beforeAll(() => addCommands());
 
 test('every example is tested here', () => {
   const folders = readdirSync(examples, { withFileTypes: true }).filter((entry) => entry.isDirectory());
-  expect(folders.map(({ name }) => name).sort()).toEqual(['accounts', 'orders', 'own-apollo', 'typed-login']);
+  expect(folders.map(({ name }) => name).sort()).toEqual(['accounts', 'notify', 'orders', 'own-apollo', 'typed-login']);
 });
 
-test.each(['accounts', 'orders', 'own-apollo'])('%s asks for the versions that are tested here', (name) => {
+test.each(['accounts', 'notify', 'orders', 'own-apollo'])('%s asks for the versions that are tested here', (name) => {
   const { dependencies, devDependencies } = manifestOf(path.join(examples, name));
   const { menjin, ...asked } = { ...dependencies, ...devDependencies };
   const ours = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as Record<string, object>;
@@ -90,6 +90,16 @@ describe('examples/accounts', () => {
       rmSync(path.join(folder, 'generated'), { recursive: true });
       await runNpm(folder, 'run', 'codegen');
       expect(textsIn(path.join(folder, 'generated'))).toEqual(textsIn(path.join(examples, 'accounts', 'generated')));
+    },
+    stepTimeoutMs,
+  );
+});
+
+describe('examples/notify', () => {
+  test(
+    'tells its story, line by line, types included',
+    async () => {
+      await runNpm(copyExample('notify'), 'test');
     },
     stepTimeoutMs,
   );

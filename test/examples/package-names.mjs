@@ -1,0 +1,3 @@
+import { register } from 'node:module';
+
+register('./package-names-hooks.mjs', import.meta.url);
