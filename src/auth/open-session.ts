@@ -161,6 +161,9 @@ export function createOpenSession(parts: OpenSessionParts): OpenSession {
     insert,
     commit,
     byCode: async (app, code, sender) => {
+      // Asked before SQL is: a platform that is away costs the database nothing.
+      const refused = refusal(app);
+      if (refused !== null) throw refused;
       // A login with a requestId has claimed it by now. This one asks for nothing, and spends no code unless it is answered.
       await database.query((sql) => findIdentity(sql, ''));
       const exchanged = await exchange(app, code);
