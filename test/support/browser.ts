@@ -1,5 +1,5 @@
-import { jest } from '@jest/globals';
-import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { afterAll, jest } from '@jest/globals';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { findBinary } from '../servers/binaries.js';
 
 // A page of a browser takes many times longer on a machine that has other things to do.
@@ -15,9 +15,12 @@ export interface OpenBrowser {
   close(): Promise<void>;
 }
 
-/** A page of a real Chromium that reaches 127.0.0.1 and nothing else: other names do not resolve, other addresses are refused. */
-export async function openBrowser(options: BrowserContextOptions = {}): Promise<OpenBrowser> {
-  const browser = await chromium.launch({
+// One for all tests of a file: to start one takes longer than most of them. Each has a context of its own in it.
+let running: Promise<Browser> | null = null;
+afterAll(async () => (await running)?.close());
+
+function launch(): Promise<Browser> {
+  return chromium.launch({
     executablePath: findBinary('chromium', 'chromium') ?? '',
     args: [
       '--no-sandbox',
@@ -28,26 +31,26 @@ export async function openBrowser(options: BrowserContextOptions = {}): Promise<
       '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
     ],
   });
-  try {
-    const context = await browser.newContext({ locale: 'en-US', ...options });
-    context.setDefaultTimeout(STEP_TIMEOUT_MS);
-    const page = await context.newPage();
-    const requests: string[] = [];
-    const complaints: string[] = [];
-    await context.route(isElsewhere, (route) => route.abort('addressunreachable'));
-    context.on('request', (request) => {
-      if (/^(https?|wss?):/.test(request.url())) requests.push(request.url());
-    });
-    page.on('websocket', (socket) => requests.push(socket.url()));
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text());
-    });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    return { page, requests, complaints, close: () => browser.close() };
-  } catch (error) {
-    await browser.close();
-    throw error;
-  }
+}
+
+/** A page of a real Chromium that reaches 127.0.0.1 and nothing else: other names do not resolve, other addresses are refused. */
+export async function openBrowser(options: BrowserContextOptions = {}): Promise<OpenBrowser> {
+  running ??= launch();
+  const context = await (await running).newContext({ locale: 'en-US', ...options });
+  context.setDefaultTimeout(STEP_TIMEOUT_MS);
+  const page = await context.newPage();
+  const requests: string[] = [];
+  const complaints: string[] = [];
+  await context.route(isElsewhere, (route) => route.abort('addressunreachable'));
+  context.on('request', (request) => {
+    if (/^(https?|wss?):/.test(request.url())) requests.push(request.url());
+  });
+  page.on('websocket', (socket) => requests.push(socket.url()));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return { page, requests, complaints, close: () => context.close() };
 }
 
 function isElsewhere({ protocol, hostname }: URL): boolean {
