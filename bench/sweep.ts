@@ -20,7 +20,7 @@ const TURNS = 6;
 const TURN_MS = 10_000;
 /** As a gateway with SQLite does. */
 const SWEEP_EVERY_MS = 2000;
-const CLEANING_MS = 10;
+const CLEANING_MS = 5;
 const DAY_MS = 86_400_000;
 
 const { values: flags } = parseArgs({ options: { most: { type: 'string', default: `${WHOLE}` } } });

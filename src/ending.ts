@@ -23,8 +23,8 @@ export interface Ending {
   deleteAgain(): void;
 }
 
-/** Of the two seconds between rounds: a two-hundredth, or a quarter. */
-const CLEANING_MS = { inProcess: 10, elsewhere: 500 };
+/** Of the two seconds between rounds: a four-hundredth, or a quarter. */
+const CLEANING_MS = { inProcess: 5, elsewhere: 500 };
 
 /** Connects all that makes an ended session stay ended: the cache that forgets, the others that are told, the sweep. */
 export async function composeEnding(parts: {

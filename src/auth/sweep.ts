@@ -31,7 +31,7 @@ export interface SweepParts extends EndingParts {
 const BATCH = 100;
 const MAX_BATCHES = 20;
 /** Nobody waits for what is only cleaned away. */
-const CLEANING_BATCH = 50;
+const CLEANING_BATCH = 20;
 /** Whoever marked an end is about to finish it. */
 const FINISHER_MS = 2000;
 /**

@@ -118,7 +118,7 @@ export const sqliteFaults: FaultGroup = {
     },
     'sweep-is-done-in-small-batches': {
       keeps: 'Nobody waits for the sweep of everything that is over.',
-      off: [{ file: 'src/auth/sweep.ts', from: 'const CLEANING_BATCH = 50;', to: 'const CLEANING_BATCH = 100_000;' }],
+      off: [{ file: 'src/auth/sweep.ts', from: 'const CLEANING_BATCH = 20;', to: 'const CLEANING_BATCH = 100_000;' }],
     },
     'newer-tables-are-left-alone': {
       keeps: 'Tables of a newer version are not written by an older one.',
