@@ -41,6 +41,8 @@ async function runJest(root, args, resultFile, missingFile) {
     [
       '--experimental-vm-modules',
       '--disable-warning=ExperimentalWarning',
+      // The workers keep every core busy: to collect garbage beside them takes a tenth more time.
+      '--single-threaded-gc',
       path.join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
       '--json',
       `--outputFile=${resultFile}`,

@@ -81,7 +81,7 @@ describe('the menjin command', () => {
     const askedAt = performance.now();
     await gateway.stop();
     expect(gateway.child.signalCode).toBe('SIGKILL');
-    expect(performance.now() - askedAt).toBeLessThan(11_000);
+    expect(performance.now() - askedAt).toBeLessThan(30_000);
   });
 
   describe('says in one sentence what a newcomer can do about', () => {

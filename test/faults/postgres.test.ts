@@ -10,8 +10,8 @@ import { openidIn, tokenIn } from '../support/redis-gateway.js';
 import { rounds } from '../support/rounds.js';
 import { codeOf, freshRequestId } from '../support/test-gateway.js';
 
-/** The bound is 2 s; machines differ. */
-const BOUNDED_MS = 3_500;
+/** The deadline is 2 s, and machines differ; what has none takes minutes. */
+const BOUNDED_MS = 10_000;
 
 const repeatable = () => ({ code: codeOf('alice'), requestId: freshRequestId() });
 
@@ -26,7 +26,11 @@ describeWithService('postgres', 'a PostgreSQL in trouble', () => {
   beforeEach(async () => {
     scene = await openPostgresScene(server);
   });
-  afterEach(() => scene.close());
+  afterEach(() => {
+    // A test that failed while it stood still must not hold up the others.
+    server.thaw();
+    return scene.close();
+  });
 
   /** Somebody who holds this table until the connection is ended. */
   async function lock(table: string): Promise<{ release(): Promise<void> }> {

@@ -208,6 +208,6 @@ describe('two processes on one database', () => {
       expect(await two.valuesWithoutRow()).toBe(0);
       expect([await two.countOf('values'), await two.count('opening')]).toEqual([await two.count('open'), 0]);
     });
-    await fc.assert(property, { numRuns: rounds(15, 3000), endOnFailure: true });
+    await fc.assert(property, { numRuns: rounds(8, 3000), endOnFailure: true });
   }, 1_200_000);
 });

@@ -61,7 +61,7 @@ describe('counting in bounded memory', () => {
           jest.advanceTimersByTime(waitMs);
         }
       }),
-      { numRuns: rounds(15, 60) },
+      { numRuns: rounds(6, 60) },
     );
   });
 
