@@ -54,6 +54,8 @@ export interface Config {
   /** Exact origins; empty when unset. */
   readonly corsOrigins: readonly string[];
   readonly introspection: boolean;
+  /** Whether wafer2's client is served. */
+  readonly wafer: boolean;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** null: off. 0: a free one. */
   readonly adminPort: number | null;
@@ -166,6 +168,7 @@ function toConfig(values: Values, apps: readonly App[], cwd: string, givenDataDi
     trustProxy: values.TRUST_PROXY,
     corsOrigins: values.CORS_ORIGINS ?? [],
     introspection: values.INTROSPECTION,
+    wafer: values.WAFER,
     logLevel: values.LOG_LEVEL,
     adminPort: values.ADMIN_PORT,
   };

@@ -24,9 +24,11 @@ import { reportEarlyRefusals } from './http/early-refusals.js';
 import { explorer } from './http/explorer.js';
 import { loadOfflineExplorer, OFFLINE_EXPLORER_PATH } from './http/offline-explorer.js';
 import { requestIdOf } from './http/request-id.js';
+import { createTokenReader } from './http/request-token.js';
 import { identifySenders } from './http/request-viewer.js';
 import { graphqlRoute } from './http/routes/graphql.js';
 import { healthRoutes } from './http/routes/health.js';
+import { waferRoutes } from './http/routes/wafer.js';
 import { addressOf, senderOf } from './http/sender.js';
 import { createServer } from './http/server.js';
 import { type Closers, createClosers } from './lib/closers.js';
@@ -208,6 +210,7 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
   let isDraining = false;
   const { app, refusals } = await createServer({ ...config, log, metrics, isProduction, showsOwnMessages });
   closers.add(() => app.close());
+  const tokenOf = createTokenReader({ takesSkey: config.wafer });
   graphqlRoute(app, {
     apollo,
     onAnswer: reportEarlyRefusals(report, refusals),
@@ -215,7 +218,7 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
       const addressBlock = senderOf(request);
       const address = addressOf(request);
       const userAgent = request.headers['user-agent'] ?? null;
-      const token = bearerToken(request.headers.authorization);
+      const token = tokenOf(request);
       const authentication = await authenticate(token);
       const requestId = request.id;
       const carriedToken = () => token;
@@ -240,8 +243,9 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
     const kinds = { users: config.databaseUrl.kind, sessions: config.sessionStoreUrl.kind };
     developmentRoutes(app, { version, apps, stores: kinds, offlineExplorer, simulator });
   }
+  if (config.wafer) await waferRoutes(app, { tokenOf, authenticate, verbs, refusals, log, metrics, now });
 
-  identifySenders(app, authenticate);
+  identifySenders(app, authenticate, tokenOf);
 
   const { host, port, adminPort } = config;
   const adminApp = adminPort === null ? null : await createAdminServer({ log, metrics, isProduction });

@@ -230,6 +230,13 @@ export const options = {
     doc: 'Whether the schema may be asked for.',
     example: 'off',
   },
+  WAFER: {
+    default: 'off',
+    parse: onOff,
+    must: 'on or off',
+    doc: "Whether an unchanged `wafer2-client-sdk` is served: `/weapp/login` and `/weapp/user`, and `X-WX-Skey` as a request's token. See `docs/migrate-from-wafer.md`.",
+    example: '1',
+  },
   LOG_LEVEL: {
     default: 'info',
     parse: z.enum(logLevels),

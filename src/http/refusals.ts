@@ -29,11 +29,28 @@ export interface RefusalsParts {
 export interface Refusals {
   /** One log line and one count for a request that did not get as far as a GraphQL operation. */
   report(refusal: Refusal): void;
-  /** Turns what a route, a hook or Fastify threw into the answer. */
-  answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply;
+  /** Turns what a route, a hook or Fastify threw into the answer, in the shape of every path unless another one is given. */
+  answerError(error: unknown, request: FastifyRequest, reply: FastifyReply, shape?: RefusalShape): FastifyReply;
   /** Another method of a path we know is 405 and says which it knows; any other path is 404. */
   answerUnknown(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): FastifyReply;
 }
+
+/** What a client is told of a failure, before it has a shape. */
+export interface Told {
+  readonly status: number;
+  readonly code: ErrorCode;
+  /** undefined: the table's. */
+  readonly message: string | undefined;
+  /** What else the client reads, `requestId` among it where it is to report that. */
+  readonly extensions?: Record<string, unknown> | undefined;
+}
+
+export type RefusalShape = (told: Told) => { readonly status: number; readonly body: object };
+
+const inErrors: RefusalShape = ({ status, code, message, extensions }) => ({
+  status,
+  body: errorBody(code, message, extensions),
+});
 
 export function createRefusals({ log, metrics, showsOwnMessages = false }: RefusalsParts): Refusals {
   function report({ code, error, ...fields }: Refusal): void {
@@ -42,24 +59,28 @@ export function createRefusals({ log, metrics, showsOwnMessages = false }: Refus
     if (fields.route === null || fields.route === GRAPHQL_PATH) metrics.requests.inc({ operation: 'none', code });
   }
 
-  function refuse(requestId: string, route: string | null, reply: FastifyReply, told: Told, error: unknown) {
-    const { status, code, message, extensions } = told;
-    report({ requestId, route, status, code, error });
-    const named = code === 'INTERNAL_SERVER_ERROR' ? { ...extensions, requestId } : extensions;
-    return reply
-      .code(status)
-      .headers(headersOf(requestId))
-      .send(errorBody(code, message, named));
+  function refuse(
+    request: { readonly id: string; readonly route: string | null },
+    reply: FastifyReply,
+    told: Told,
+    error: unknown,
+    shape = inErrors,
+  ): FastifyReply {
+    const { code, extensions } = told;
+    const named = code === 'INTERNAL_SERVER_ERROR' ? { ...extensions, requestId: request.id } : extensions;
+    const { status, body } = shape({ ...told, extensions: named });
+    report({ requestId: request.id, route: request.route, status, code, error });
+    return reply.code(status).headers(headersOf(request.id)).send(body);
   }
 
   return {
     report,
-    answerError(error, request, reply) {
+    answerError(error, request, reply, shape) {
       if (hasLeft(request)) return reply.code(400).send();
       if (error instanceof AppError && error.retryAfterSeconds !== undefined) {
         reply.header('retry-after', error.retryAfterSeconds);
       }
-      return refuse(request.id, request.routeOptions.url ?? null, reply, tell(error), error);
+      return refuse({ id: request.id, route: request.routeOptions.url ?? null }, reply, tell(error), error, shape);
     },
     answerUnknown(app, request, reply) {
       const url = request.url.split('?', 1)[0] ?? '/';
@@ -67,7 +88,8 @@ export function createRefusals({ log, metrics, showsOwnMessages = false }: Refus
       const status = allowed.length === 0 ? 404 : 405;
       if (allowed.length > 0) reply.header('allow', allowed.join(', '));
       const code = status === 404 ? 'NOT_FOUND' : 'BAD_REQUEST';
-      return refuse(request.id, null, reply, { status, code, message: REFUSALS[status] }, new HttpRefusal(status));
+      const told = { status, code, message: REFUSALS[status] } as const;
+      return refuse({ id: request.id, route: null }, reply, told, new HttpRefusal(status));
     },
   };
 }
@@ -84,14 +106,6 @@ function hasLeft({ raw }: FastifyRequest): boolean {
 /** What every answer carries, also one that no hook has seen. */
 export function headersOf(requestId: string): Record<string, string> {
   return { 'x-request-id': requestId, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' };
-}
-
-interface Told {
-  readonly status: number;
-  readonly code: ErrorCode;
-  /** undefined: the table's. */
-  readonly message: string | undefined;
-  readonly extensions?: Record<string, unknown>;
 }
 
 function tell(error: unknown): Told {

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { type Authenticate, type Authentication, viewerIn } from '../auth/authenticate.js';
 import type { Viewer } from '../auth/viewer.js';
 import { AppError } from '../errors.js';
-import { bearerToken } from './bearer.js';
+import type { TokenReader } from './request-token.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -19,7 +19,7 @@ declare module 'fastify' {
 }
 
 /** Routes added from now on know who sent a request. Those added before do not ask: a probe must not wait for a store. */
-export function identifySenders(app: FastifyInstance, authenticate: Authenticate): void {
+export function identifySenders(app: FastifyInstance, authenticate: Authenticate, tokenOf: TokenReader): void {
   const known = new WeakMap<FastifyRequest, Authentication>();
 
   function authenticationOf(request: FastifyRequest): Authentication {
@@ -31,7 +31,7 @@ export function identifySenders(app: FastifyInstance, authenticate: Authenticate
   }
 
   async function identify(request: FastifyRequest): Promise<void> {
-    known.set(request, await authenticate(bearerToken(request.headers.authorization)));
+    known.set(request, await authenticate(tokenOf(request)));
   }
 
   app.decorateRequest('viewer', {

@@ -1,5 +1,6 @@
 import { Arg, Ctx, Extensions, Mutation, Resolver } from 'type-graphql';
 import type { LoggedIn } from '../../auth/log-in.js';
+import { noteLogin } from '../../auth/note-login.js';
 import type { Viewer } from '../../auth/viewer.js';
 import { AppError } from '../../errors.js';
 import { logFailure } from '../../observe/log.js';
@@ -48,23 +49,9 @@ async function bindPhone(context: RequestContext, viewer: Viewer, code: string):
   }
 }
 
-/** Counts a login, and writes its line into the log. */
+/** Counts and logs a login; from then on this request may read what is personal of the user. */
 export async function noted(context: RequestContext, logIn: () => Promise<LoggedIn>): Promise<LoggedIn> {
-  try {
-    const loggedIn = await logIn();
-    noteLogin(context, loggedIn);
-    return loggedIn;
-  } catch (error) {
-    const outcome = error instanceof AppError ? error.code : 'INTERNAL_SERVER_ERROR';
-    context.metrics.logins.inc({ platform: 'WECHAT', outcome });
-    throw error;
-  }
-}
-
-function noteLogin(context: RequestContext, { viewer, isNewUser, isRepeat }: LoggedIn): void {
-  noteLoggedIn(context, viewer);
-  const outcome = isRepeat ? 'repeat' : isNewUser ? 'new_user' : 'known_user';
-  context.metrics.logins.inc({ platform: viewer.platform, outcome });
-  const { platform, appid, user, session } = viewer;
-  context.log.info({ platform, appid, userId: user.id, sessionId: session.id, outcome }, 'login');
+  const loggedIn = await noteLogin(context, logIn);
+  noteLoggedIn(context, loggedIn.viewer);
+  return loggedIn;
 }
