@@ -7,10 +7,16 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { explorerScreenshot } from './screenshots/explorer.mjs';
+import { miniprogramScreenshot } from './screenshots/miniprogram.mjs';
 import { homeScreenshot, phoneScreenshot } from './screenshots/pages.mjs';
 
-const screenshots = { home: homeScreenshot, phone: phoneScreenshot, explorer: explorerScreenshot };
-const MAX_BYTES = 200 * 1024;
+const screenshots = {
+  home: homeScreenshot,
+  phone: phoneScreenshot,
+  explorer: explorerScreenshot,
+  miniprogram: miniprogramScreenshot,
+};
+const MAX_BYTES = 256 * 1024;
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const images = path.join(root, 'docs', 'images');
