@@ -9,7 +9,7 @@ export async function explorerScreenshot(page, origin, file) {
   await page.locator('app-query-result').getByText('"openid"').waitFor();
   await page.getByText('Docs', { exact: true }).click();
   await page.locator('app-doc-viewer').getByText('Mutation', { exact: true }).click();
-  await page.locator('app-doc-viewer').getByText('LoginPayload!').waitFor();
+  await page.locator('app-doc-viewer').getByText('LoginPayload!').first().waitFor();
   await page.locator('.ngx-toastr').waitFor({ state: 'detached' });
   await page.screenshot({ path: file });
 }

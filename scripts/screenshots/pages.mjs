@@ -10,7 +10,7 @@ export async function homeScreenshot(page, origin, file) {
 
 /** alice has logged in, and the steps say how, down to the secret that stays. */
 export async function phoneScreenshot(page, origin, file) {
-  await page.setViewportSize({ width: 1280, height: 1285 });
+  await page.setViewportSize({ width: 1280, height: 1530 });
   await page.goto(`${origin}/phone?lang=en`);
   await page.getByRole('button', { name: 'wx.login' }).click();
   await page.getByText('alice is logged in').waitFor();

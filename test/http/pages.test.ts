@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { clientActions } from '../../src/http/pages/texts/client-actions.js';
 import { experimentTexts } from '../../src/http/pages/texts/experiments.js';
@@ -121,6 +123,17 @@ describe('the pages, with a simulated WeChat', () => {
     const { statusCode, body } = await get(url);
     expect(statusCode).toBe(404);
     expect(JSON.parse(body).errors[0].extensions.code).toBe('NOT_FOUND');
+  });
+
+  test('the phone runs the very client that ships, and its steps show what that sends', async () => {
+    const { body: client } = await get('/assets/miniprogram.js');
+    const shipped = path.join('examples', 'miniprogram', 'miniprogram_npm', '@menjin', 'miniprogram', 'index.js');
+    expect(client).toContain(readFileSync(shipped, 'utf8'));
+    const { body: page } = await get('/phone');
+    const documents = Array.from(page.matchAll(/data-document="\w+">([^<]+)</g), ([, text = '']) => text);
+    expect(documents).toHaveLength(2);
+    const withoutSpace = (text: string) => text.replaceAll(/\s/g, '');
+    for (const each of documents) expect(withoutSpace(client)).toContain(withoutSpace(each));
   });
 
   test('a browser that reads the assets as something else is told not to', async () => {

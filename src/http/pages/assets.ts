@@ -17,10 +17,17 @@ const names = [
   'phone.js',
   'experiments.js',
   'handset.js',
+  'journal.js',
+  'login-story.js',
+  'miniprogram.js',
   'outcome.js',
   'page.js',
+  'simulated-phone.js',
   'steps.js',
+  'what-client-did.js',
+  'wire-log.js',
   'wire.js',
+  'wx.js',
 ] as const;
 
 export interface Asset {

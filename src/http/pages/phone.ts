@@ -10,6 +10,10 @@ import { phoneTexts } from './texts/phone.js';
 
 type Texts = (typeof phoneTexts)[Language];
 
+/** All that the mini-program says. The script does the same. */
+const CLIENT = `const client = createClient({ url, platform: fromWx(wx) });
+const { openid } = await client.viewer();`;
+
 export function renderPhone({ simulator }: Facts, language: Language): string {
   const t = phoneTexts[language];
   return renderPage({
@@ -47,6 +51,10 @@ ${handset(t)}
 <div class="story">
 <section aria-labelledby="steps-title">
 <h2 id="steps-title">${t.steps}</h2>
+<div class="client">
+<p>${prose(t.client)}</p>
+<pre class="wire" translate="no"><code>${CLIENT}</code></pre>
+</div>
 ${renderSteps(language)}
 </section>
 ${renderExperiments(language, blocked === null ? withoutBlocked : () => true)}

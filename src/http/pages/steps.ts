@@ -19,14 +19,16 @@ interface Step {
 const watchers = ['phone', 'gateway', 'wechat'] as const;
 type Watcher = (typeof watchers)[number];
 
-/** The documents as they are sent: the script reads them from the page. */
+/** The documents of the client, with more white space. The script fills in those that were sent. */
 const LOGIN = `mutation LogIn($input: LoginInput!) {
-  login(input: $input) {
-    token expiresAt isNewUser
-    viewer { openid user { id } session { id } }
+  login(input: $input) { token }
+}`;
+const VIEWER = `query Viewer {
+  viewer {
+    openid unionid appid platform user { id }
+    session { id expiresAt }
   }
 }`;
-const VIEWER = '{ viewer { openid unionid appid user { id } } }';
 
 const DOTS = '••••••••••••••••';
 
@@ -35,8 +37,8 @@ const steps: readonly Step[] = [
     id: 'wxLogin',
     route: ['wechat', 'phone'],
     seen: [['itemCode', ['phone', 'wechat']]],
-    wire: () => html`const { code } = await wx.login();
-// code: "${slot('code', '0…')}"`,
+    wire: () => html`wx.login({ timeout: 10000, success, fail });
+// success({ code: "${slot('code', '0…')}" })`,
   },
   {
     id: 'login',
@@ -92,11 +94,7 @@ ${slot('variables', '{ "input": { "code": "0…", "requestId": "…" } }')}`,
     id: 'token',
     route: ['gateway', 'phone'],
     seen: [['itemToken', ['phone', 'gateway']]],
-    wire: () =>
-      slot(
-        'loginAnswer',
-        '{ "data": { "login": { "token": "mj_…", "expiresAt": "…", "isNewUser": …, "viewer": { … } } } }',
-      ),
+    wire: () => slot('loginAnswer', '{ "data": { "login": { "token": "mj_…" } } }'),
   },
   {
     id: 'viewer',

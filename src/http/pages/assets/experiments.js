@@ -1,69 +1,91 @@
-// What can be tried beside a login. Each ends in one outcome.
+// What can be tried with the phone. Each ends in one outcome.
 
 import { showEnded, showToast } from './handset.js';
 import { showOutcome, whileWaiting } from './outcome.js';
-import { blocked, say } from './page.js';
-import { documentOf } from './steps.js';
-import { createRequestId, exchangesOf, sendGraphql, wxLogin } from './wire.js';
+import { blocked, isOfGateway } from './page.js';
+import { loginOf, unpackPhone } from './simulated-phone.js';
+import { askAs, createRequestId, exchangesOf } from './wire.js';
 
 const LOG_OUT = 'mutation { logout { ended } }';
+const VIEWER = '{ viewer { openid } }';
 
-const logIn = (code, requestId) => sendGraphql(documentOf('login'), { variables: { input: { code, requestId } } });
+const askViewer = async ({ client }) => ({ viewer: await client.viewer() });
+const tokenOf = (phone) => loginOf(phone).answer.data.login.token;
 
-/** A login whose exchange meets this fault. The phone keeps the session it has, unless it gets a new one. */
-async function faulty(user, fault, { phone, beLoggedIn }) {
-  const code = await wxLogin(user, fault);
-  const answer = await logIn(code, createRequestId());
-  if (answer.code === null) {
-    const { token, viewer } = answer.data.login;
-    Object.assign(phone, { token, code, openid: viewer.openid });
-    beLoggedIn();
-  }
-  return { answer, exchanges: await exchangesOf(code), ...(answer.code === null && { action: say('doSlow') }) };
-}
-
+/**
+ * What happens with the phone; or, where there is `onNew`, with another one, just unpacked like this. A `viewer` is who
+ * is logged in in the end; a `refusal` is not the client's, but somebody else's.
+ */
 const experiments = {
-  async viewer({ phone }) {
-    const answer = await sendGraphql(documentOf('viewer'), { token: phone.token });
-    return { answer, exchanges: [], ...(answer.code === null && { action: say('doViewer') }) };
+  viewer: { run: askViewer },
+
+  doubleTap: {
+    onNew: {},
+    async run({ client }) {
+      const [viewer] = await Promise.all([client.viewer(), client.viewer()]);
+      return { viewer };
+    },
   },
 
-  async doubleTap({ phone, beLoggedIn }) {
-    const code = await wxLogin(phone.user);
-    const requestId = createRequestId();
-    const answers = await Promise.all([logIn(code, requestId), logIn(code, requestId)]);
-    const exchanges = await exchangesOf(code);
-    const answer = answers.find((each) => each.code !== null) ?? answers[0];
-    const raw = answers.map(({ body }) => body);
-    if (answer.code !== null) return { answer, exchanges, raw };
-    const { token, viewer } = answer.data.login;
-    Object.assign(phone, { token, code, openid: viewer.openid });
-    beLoggedIn();
-    const sessions = new Set(answers.map(({ data }) => data.login.viewer.session.id)).size;
-    const action = say('doDoubleTap', { exchanges: exchanges.length, sessions });
-    return { answer, exchanges, raw, action };
+  lostAnswer: { onNew: { loses: 'login' }, run: askViewer },
+
+  sessionEnded: {
+    async run(phone) {
+      await phone.client.login();
+      await askAs('byElsewhere', phone.journal, LOG_OUT, { token: tokenOf(phone) });
+      return askViewer(phone);
+    },
   },
 
-  async stolenCode({ phone }) {
-    const before = (await exchangesOf(phone.code)).length;
-    const answer = await logIn(phone.code, createRequestId());
-    return { answer, exchanges: (await exchangesOf(phone.code)).slice(before) };
+  stolenCode: {
+    async run(phone) {
+      await phone.client.login();
+      const { query, variables } = loginOf(phone);
+      const { code } = variables.input;
+      const before = await exchangesOf(code);
+      const input = { code, requestId: createRequestId() };
+      const refusal = await askAs('byThief', phone.journal, query, { variables: { input } });
+      return { refusal, exchanges: (await exchangesOf(code)).slice(before.length) };
+    },
   },
 
-  async logOut({ phone }) {
-    const answer = await sendGraphql(LOG_OUT, { token: phone.token });
-    if (answer.code === null) showEnded();
-    return { answer, exchanges: [], ...(answer.code === null && { action: say('doLogOut') }) };
+  logOut: {
+    async run(phone) {
+      await phone.client.login();
+      const token = tokenOf(phone);
+      await phone.client.logout();
+      await askAs('byCopy', phone.journal, VIEWER, { token });
+      return { hasLoggedOut: true };
+    },
   },
 
-  blocked: (bench) => faulty(blocked, undefined, bench),
+  blocked: { onNew: { user: blocked }, run: askViewer },
 };
 
-/** @param name that of an experiment above, or a fault of the simulator */
-export async function tryIt(name, title, bench) {
-  const run = experiments[name] ?? (() => faulty(bench.phone.user, name, bench));
-  const outcome = await whileWaiting(title, () => run(bench));
-  showOutcome(title, outcome);
-  // Somebody else's failure is none of this phone's.
-  if (name !== 'stolenCode') showToast(outcome.answer);
+/**
+ * @param name that of an experiment above, or a fault of the simulator
+ * @param inHand the phone, which gives way to the one on which somebody has logged in: then `beLoggedIn` is called
+ */
+export async function tryIt(name, title, inHand, beLoggedIn) {
+  const { onNew, run } = experiments[name] ?? { onNew: { fault: name }, run: askViewer };
+  const phone = onNew === undefined ? inHand : unpackPhone(inHand.user, inHand.signal, onNew);
+  const outcome = await whileWaiting(title, phone, () => run(phone).catch(toFailure));
+  const exchanges = outcome.exchanges ?? (await exchangesOfAll(outcome.entries));
+  phone.signal.throwIfAborted();
+
+  const { viewer, hasLoggedOut, failure } = outcome;
+  if (hasLoggedOut) showEnded();
+  if (viewer) beLoggedIn(phone, viewer.openid);
+  showOutcome(name, title, { ...outcome, exchanges });
+  if (failure) showToast(failure);
+}
+
+function toFailure(error) {
+  if (isOfGateway(error)) return { failure: error };
+  throw error;
+}
+
+async function exchangesOfAll(entries) {
+  const codes = entries.filter(({ call }) => call === 'wx.login').map(({ code }) => code);
+  return (await Promise.all(codes.map(exchangesOf))).flat();
 }

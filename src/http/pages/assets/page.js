@@ -10,6 +10,9 @@ export function say(key, values = {}) {
 }
 
 export const has = (key) => key in texts;
+/** Whether a failure of the client is a refusal of the gateway, and not that nobody was there. */
+export const isOfGateway = ({ code }) => code in clientActions;
+export const capital = (word) => word.charAt(0).toUpperCase() + word.slice(1);
 export const byId = (id) => document.getElementById(id);
 
 const LINE_LENGTH = 64;
@@ -27,4 +30,17 @@ export function pretty(value, indent = '') {
   return `${open}\n${parts(deeper)
     .map((part) => deeper + part)
     .join(',\n')}\n${indent}${close}`;
+}
+
+/** A document, to which only white space is added. */
+export function prettyDocument(query) {
+  let depth = 0;
+  const lines = query.replace(/[{}]/g, (brace) => {
+    depth += brace === '{' ? 1 : -1;
+    const line = `\n${'  '.repeat(depth)}`;
+    if (brace === '{') return depth > 2 ? ' { ' : ` {${line}`;
+    return depth > 1 ? ` }${line}` : `${line}}`;
+  });
+  const withoutEmpty = lines.replace(/:/g, ': ').replace(/\n\s*\n/g, '\n');
+  return withoutEmpty.replace(/\{\n\s+([^{}\n]+)\n\s+\}/g, '{ $1 }');
 }

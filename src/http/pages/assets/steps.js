@@ -1,6 +1,6 @@
 // The six steps on the page: what has travelled is filled into their slots.
 
-import { byId, pretty, say } from './page.js';
+import { byId, pretty, prettyDocument, say } from './page.js';
 
 const order = ['wxLogin', 'login', 'exchange', 'session', 'token', 'viewer'];
 const list = document.querySelector('.steps');
@@ -16,8 +16,9 @@ export function pause() {
   return new Promise((resolve) => setTimeout(resolve, isCalm() ? 0 : PACE_MS));
 }
 
-export function documentOf(name) {
-  return list.querySelector(`[data-document="${name}"]`).textContent;
+/** The document that was sent to ask for this field. */
+export function fillDocument(call, query) {
+  list.querySelector(`[data-document="${call}"]`).textContent = prettyDocument(query);
 }
 
 export function fill(values) {

@@ -1,10 +1,5 @@
 // Everything these pages ask of the gateway they came from.
 
-async function readJson(response) {
-  const text = await response.text();
-  return { status: response.status, body: JSON.parse(text) };
-}
-
 /** What `wx.login` does on this person's phone. A fault is what the exchange of the code will meet. */
 export async function wxLogin(user, fault) {
   const response = await fetch('/simulator/codes', {
@@ -12,38 +7,52 @@ export async function wxLogin(user, fault) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(fault === undefined ? { user } : { user, fault }),
   });
-  const { body } = await readJson(response);
-  if (typeof body.code !== 'string') throw new Error('no code');
-  return body.code;
+  const { code } = await response.json();
+  if (typeof code !== 'string') throw new Error('no code');
+  return code;
 }
 
 /** How the gateway traded the code, oldest first, as a bystander may see it. */
 export async function exchangesOf(code) {
-  const { body } = await readJson(await fetch(`/simulator/exchanges?code=${encodeURIComponent(code)}`));
-  return body.exchanges;
+  const response = await fetch(`/simulator/exchanges?code=${encodeURIComponent(code)}`);
+  const { exchanges } = await response.json();
+  return exchanges;
 }
 
-/** One GraphQL operation. `code` is that of the first error, or null. */
-export async function sendGraphql(query, { variables, token } = {}) {
-  const startedAt = performance.now();
-  const response = await fetch('/graphql', {
+/** A request of GraphQL, as the journal has it. `call` is the field it asks for. */
+export function requestOf(header, data, by = null) {
+  const { query, variables } = JSON.parse(data);
+  const [, call] = /\{\s*(\w+)/.exec(query);
+  const token = header.authorization?.replace('Bearer ', '') ?? null;
+  return { by, call, query, variables, token, answer: null };
+}
+
+/** Sends it, and gives what `wx.request` would. `answer.code` is that of the first error, or null. */
+export async function post(request, { url, header, data, timeout }) {
+  const response = await fetch(url, {
     method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
-    body: JSON.stringify(variables === undefined ? { query } : { query, variables }),
+    headers: header,
+    body: data,
+    signal: AbortSignal.timeout(timeout),
   });
-  const { status, body } = await readJson(response);
-  const extensions = body.errors?.[0]?.extensions ?? {};
-  return {
-    status,
-    body,
-    data: body.data ?? null,
-    code: extensions.code ?? null,
-    retryAfterSeconds: extensions.retryAfterSeconds ?? null,
-    seconds: (performance.now() - startedAt) / 1000,
-  };
+  const text = await response.text();
+  request.answer = readAnswer(response.status, text);
+  return { statusCode: response.status, header: Object.fromEntries(response.headers), data: text };
+}
+
+function readAnswer(status, text) {
+  const body = JSON.parse(text);
+  const { code = null, retryAfterSeconds = null } = body.errors?.[0]?.extensions ?? {};
+  return { status, body, data: body.data ?? null, code, retryAfterSeconds };
+}
+
+/** A request that no client makes: somebody else's, told by whom. */
+export async function askAs(by, journal, query, { variables, token } = {}) {
+  const header = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
+  const data = JSON.stringify({ query, variables });
+  const request = requestOf(header, data, by);
+  await journal.keep(request, () => post(request, { url: '/graphql', header, data, timeout: 10_000 }));
+  return request.answer;
 }
 
 /** 32 characters that nobody can guess: a name for one login. */

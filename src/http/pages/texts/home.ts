@@ -18,7 +18,7 @@ export const homeTexts = textTable({
     tryIt: 'Try it',
     phoneTitle: 'Watch a login happen',
     phoneText:
-      'Pick a person, press `wx.login`, and see every step: what travels, who may see it, and what a client sees when WeChat fails.',
+      'Pick a person, press `wx.login`, and see every step: what travels, who may see it, and what the client does when WeChat fails.',
     phoneOpen: 'Open the phone',
     sandboxTitle: 'Apollo Sandbox',
     sandboxText: 'Login and viewer are filled in. Its script comes from Apollo’s servers.',
@@ -71,7 +71,7 @@ export const homeTexts = textTable({
     viewerMeans: '带着 token 来的人就是 viewer。你的 resolver 知道他的 openid 和用户，手机不必、也不能自报身份。',
     tryIt: '试一试',
     phoneTitle: '看一次登录如何发生',
-    phoneText: '选一个人，点 `wx.login`，逐步看清：传了什么，谁能看到，微信出故障时客户端会看到什么。',
+    phoneText: '选一个人，点 `wx.login`，逐步看清：传了什么，谁能看到，微信出故障时客户端怎么办。',
     phoneOpen: '打开模拟手机',
     sandboxTitle: 'Apollo Sandbox',
     sandboxText: '登录和 viewer 的操作已经填好。它的脚本来自 Apollo 的服务器。',

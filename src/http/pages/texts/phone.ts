@@ -6,6 +6,8 @@ export const phoneTexts = textTable({
     title: 'The phone: a mini-program login, step by step',
     headline: 'What happens when a mini-program logs in',
     lead: 'A real login at this gateway, with a simulated WeChat behind it. Everything below is what really travelled.',
+    client:
+      'This phone runs `@menjin/miniprogram`: the very client that ships. These two lines are all that a mini-program says about logging in; the six steps are the client’s doing. `docs/miniprogram.md` has the rest.',
     realApps:
       'Real apps are configured here, so this gateway has no simulated WeChat, and no phone to show. Start without `WECHAT_APPID` and `APPS_FILE` to get one.',
     noScript: 'This page needs JavaScript to make the requests it shows.',
@@ -46,6 +48,8 @@ export const phoneTexts = textTable({
     title: '模拟手机：逐步看懂小程序登录',
     headline: '小程序登录时，到底发生了什么',
     lead: '这是在本网关上进行的真实登录，背后是模拟的微信。下面显示的，都是真正传输过的内容。',
+    client:
+      '这部手机运行的就是发布的客户端 `@menjin/miniprogram`。关于登录，小程序只写这两行，六个步骤都由客户端完成。详见 `docs/miniprogram.md`。',
     realApps:
       '这里配置了真实的小程序，网关背后没有模拟的微信，也就没有手机可看。不设置 `WECHAT_APPID` 和 `APPS_FILE` 启动，就有了。',
     noScript: '这个页面需要 JavaScript 来发出它所展示的请求。',
