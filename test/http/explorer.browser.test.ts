@@ -1,16 +1,16 @@
-import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { describeWithService } from '../servers/describe-with-service.js';
 import { type OpenBrowser, openBrowser } from '../support/browser.js';
 import { startTestGateway, type TestGateway } from '../support/test-gateway.js';
 
-describeWithService('chromium', 'the explorers in a real browser that reaches no other host', () => {
+describeWithService('chromium', 'in a real browser that reaches no other host', () => {
   let gateway: TestGateway;
   let origin: string;
   let browser: OpenBrowser;
   let page: Page;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     // Without apps it simulates WeChat.
     gateway = await startTestGateway({ wechatApiUrl: 'http://127.0.0.1:9', config: { apps: [] } });
     ({ url: origin } = await gateway.running.listen());
@@ -18,81 +18,83 @@ describeWithService('chromium', 'the explorers in a real browser that reaches no
     page = browser.page;
   });
 
-  afterEach(async () => {
-    await browser.close();
-    await gateway.close();
+  afterAll(async () => {
+    await browser?.close();
+    await gateway?.close();
   });
 
-  async function freshCode(): Promise<string> {
-    const answer = await page.request.post(`${origin}/simulator/codes`, { data: { user: 'alice' } });
-    return (await answer.json()).code;
-  }
+  // One page for all of them: it has 5 MB of code.
+  describe('the explorer that needs no internet', () => {
+    beforeAll(async () => {
+      await page.goto(`${origin}/explorer`);
+      await page.getByText('1. LogIn').waitFor();
+    });
 
-  async function runLogIn(code: string): Promise<string> {
-    await page.locator('app-variables-editor .cm-content').fill(JSON.stringify({ input: { code } }));
-    return send();
-  }
+    test('refers to nothing but what the gateway has', async () => {
+      const referred = await page.evaluate(`[
+        ...[...document.querySelectorAll('[src], link[href]')].map((element) => element.src ?? element.href),
+        ...performance.getEntriesByType('resource').map((entry) => entry.name),
+      ]`);
+      const urls = [...new Set(referred as string[])].filter((url) => !url.endsWith('/graphql'));
+      expect(urls.length).toBeGreaterThan(20);
+      for (const url of urls) {
+        expect(url).toMatch(`${origin}/`);
+        expect({ url, status: (await page.request.get(url)).status() }).toEqual({ url, status: 200 });
+      }
+    });
 
-  async function runViewer(token: string): Promise<string> {
-    await page.getByText('2. Viewer').click();
-    await page.getByLabel('Set Headers').click();
-    await page.getByRole('dialog').getByText('Bearer <token>').fill(`Bearer ${token}`);
-    await page.getByRole('button', { name: 'Done' }).click();
-    return send();
-  }
+    test('shows that a code which nobody was given is CODE_INVALID', async () => {
+      expect(stringAt('code', await runLogIn('nobody-was-given-this', '"errors"'))).toBe('CODE_INVALID');
+    });
 
-  /** What the explorer shows of the answer. */
-  async function send(): Promise<string> {
-    await page.getByRole('button', { name: 'Send Request' }).click();
-    return page.locator('app-query-result .cm-content', { hasText: '"data"' }).innerText();
-  }
+    test('shows a login and the viewer, and asks nobody but the gateway', async () => {
+      const login = await runLogIn(await freshCode(), '"token"');
+      const openid = stringAt('openid', login);
+      expect(openid).toMatch(/^o/);
 
-  const stringAt = (name: string, answer: string) => new RegExp(`"${name}": "([^"]+)"`).exec(answer)?.[1];
+      const viewer = await runViewer(stringAt('token', login) ?? '');
+      expect(stringAt('openid', viewer)).toBe(openid);
 
-  test('a login and the viewer are seen in the one that needs no internet, and it asks nobody but the gateway', async () => {
-    await page.goto(`${origin}/explorer`);
-    const login = await runLogIn(await freshCode());
-    const openid = stringAt('openid', login);
-    expect(openid).toMatch(/^o/);
+      expect(browser.requests.filter((url) => !url.startsWith(`${origin}/`))).toEqual([]);
+      expect(browser.complaints).toEqual([]);
+    });
 
-    const viewer = await runViewer(stringAt('token', login) ?? '');
-    expect(viewer).toContain('"session"');
-    expect(stringAt('openid', viewer)).toBe(openid);
+    test('says in its docs what login does', async () => {
+      await page.getByText('Docs', { exact: true }).click();
+      const docs = page.locator('app-doc-viewer');
+      await docs.getByText('Mutation', { exact: true }).click();
+      await docs.getByText('LoginPayload!').first().waitFor();
+      expect(await docs.innerText()).toContain('Trades a code from wx.login for a session.');
+    });
 
-    expect(browser.requests.filter((url) => !url.startsWith(`${origin}/`))).toEqual([]);
-    expect(browser.complaints).toEqual([]);
-  });
-
-  test('a code that nobody was given is seen to be CODE_INVALID', async () => {
-    await page.goto(`${origin}/explorer`);
-    expect(stringAt('code', await runLogIn('nobody-was-given-this'))).toBe('CODE_INVALID');
-  });
-
-  test('the docs say what login does', async () => {
-    await page.goto(`${origin}/explorer`);
-    await page.getByText('Docs', { exact: true }).click();
-    const docs = page.locator('app-doc-viewer');
-    await docs.getByText('Mutation', { exact: true }).click();
-    await docs.getByText('LoginPayload!').first().waitFor();
-    expect(await docs.innerText()).toContain('Trades a code from wx.login for a session.');
-  });
-
-  test('everything the page refers to is of the gateway, and there', async () => {
-    await page.goto(`${origin}/explorer`);
-    await page.getByText('1. LogIn').waitFor();
-    const referred = await page.evaluate(`[
-      ...[...document.querySelectorAll('[src], link[href]')].map((element) => element.src ?? element.href),
-      ...performance.getEntriesByType('resource').map((entry) => entry.name),
-    ]`);
-    const urls = [...new Set(referred as string[])].filter((url) => !url.endsWith('/graphql'));
-    expect(urls.length).toBeGreaterThan(20);
-    for (const url of urls) {
-      expect(url).toMatch(`${origin}/`);
-      expect({ url, status: (await page.request.get(url)).status() }).toEqual({ url, status: 200 });
+    async function freshCode(): Promise<string> {
+      const answer = await page.request.post(`${origin}/simulator/codes`, { data: { user: 'alice' } });
+      return (await answer.json()).code;
     }
+
+    async function runLogIn(code: string, awaited: string): Promise<string> {
+      await page.locator('app-variables-editor .cm-content').fill(JSON.stringify({ input: { code } }));
+      return send(awaited);
+    }
+
+    async function runViewer(token: string): Promise<string> {
+      await page.getByText('2. Viewer').click();
+      await page.getByLabel('Set Headers').click();
+      await page.getByRole('dialog').getByText('Bearer <token>').fill(`Bearer ${token}`);
+      await page.getByRole('button', { name: 'Done' }).click();
+      return send('"viewer"');
+    }
+
+    /** What it shows of the answer. @param awaited is in this answer, and in none before it */
+    async function send(awaited: string): Promise<string> {
+      await page.getByRole('button', { name: 'Send Request' }).click();
+      return page.locator('app-query-result .cm-content', { hasText: awaited }).innerText();
+    }
+
+    const stringAt = (name: string, answer: string) => new RegExp(`"${name}": "([^"]+)"`).exec(answer)?.[1];
   });
 
-  test('in a Chinese browser it is Chinese', async () => {
+  test('the explorer that needs no internet is Chinese for who reads Chinese', async () => {
     const chinese = await openBrowser({ locale: 'zh-CN' });
     try {
       await chinese.page.goto(`${origin}/explorer`);

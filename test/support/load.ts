@@ -19,7 +19,7 @@ export interface Suffered extends Answers {
   readonly calmAt: number;
   readonly downAt: number;
   readonly upAt: number;
-  /** When the first login after it was answered well; null when none was within 5 s. */
+  /** When the first login after it was answered well; null when none was within 20 s. */
   readonly goodAt: number | null;
   readonly breakerLines: readonly BreakerLine[];
   /** Of WeChat, while it was down. */
@@ -38,7 +38,7 @@ const WARM_UP_MS = rounds(500, 10_000);
 const CALM_MS = rounds(500, 60_000);
 /** As long as an exchange may take: whom WeChat left hanging just before its return is told so within it. */
 const AFTERMATH_MS = rounds(2500, 6000);
-const RECOVERY_MS = 5000;
+const RECOVERY_MS = 20_000;
 
 /** Calm, an outage, and what comes after it, while people log in and others are logged in. */
 export async function suffer(outage: Outage): Promise<Suffered> {

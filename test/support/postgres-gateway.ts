@@ -6,12 +6,12 @@ import { type StandInWechat, startStandInWechat } from './stand-in-wechat.js';
 import { type Answer, startTestGateway, type TestGateway, type TestGatewayOptions } from './test-gateway.js';
 
 /** Well again within this, once PostgreSQL is. */
-const RECOVERY_MS = 5000;
+const RECOVERY_MS = 20_000;
 
 /** A gateway whose users and sessions are in a PostgreSQL that gets into trouble. */
 export interface PostgresGateway extends TestGateway {
   readyStatus(): Promise<number>;
-  /** Asks until it is answered well, at most 5 s; until then SERVICE_UNAVAILABLE is the only answer there may be. */
+  /** Asks until it is answered well; until then SERVICE_UNAVAILABLE is the only answer there may be. */
   recovered(ask: () => Promise<Answer>): Promise<Answer>;
 }
 
