@@ -349,6 +349,8 @@ describeOnEachDatabase('the session protocol', (open) => {
     expect(two.wechat.calls).toHaveLength(1);
   });
 
+  const PLANNED = 16;
+
   test('logins beyond SESSIONS_PER_USER end the oldest, under 50 at once with a store that fails for a third', async () => {
     const capped = await two.join({ sessionsPerUser: 2 });
     const before = [await capped.tokenFor(codeOf('alice')), await capped.tokenFor(codeOf('alice'))];
@@ -361,10 +363,14 @@ describeOnEachDatabase('the session protocol', (open) => {
     capped.sessionFaults.always('set', 'pass');
     capped.sessionFaults.plan(
       'set',
-      ...Array.from({ length: 48 }, (_, n) => (n % 3 === 0 ? 'fail after' : 'pass') as 'pass'),
+      ...Array.from({ length: 3 * PLANNED }, (_, n) => (n % 3 === 0 ? 'fail after' : 'pass') as 'pass'),
     );
-    await Promise.all(Array.from({ length: 50 }, () => capped.login(codeOf('alice'))));
+    const logins = await Promise.all(Array.from({ length: 50 }, () => capped.login(codeOf('alice'))));
     expect(await two.count('open')).toBe(2);
+    // On a slow machine a login may not hear of its commit, or a deletion: what was marked as ended, the sweep deletes then.
+    const isUnheard = logins.filter((login) => login.code !== null).length > PLANNED;
+    const isLeft = capped.logLines.some(({ msg }) => msg === 'sessions that a login has ended are not deleted yet');
+    if (isUnheard || isLeft) await capped.running.sweep();
     for (const token of before) expect((await two.p1.viewer(token)).code).toBe('UNAUTHENTICATED');
   });
 
