@@ -1,6 +1,12 @@
 import { PostgresAdapter, sql as raw } from 'kysely';
 import type { Sql } from './database.js';
 
+/**
+ * A transaction has the time of its beginning, and may have waited for a lock since: what it finds behind the lock may be
+ * younger than itself by this much. What is younger still was written before the clock was put back.
+ */
+export const LOCK_WAIT_MS = 5_000;
+
 /** Whether these queries go to PostgreSQL; else they go to SQLite, whose transactions have the only write lock from their start. */
 export function isPostgres(sql: Sql): boolean {
   return sql.getExecutor().adapter instanceof PostgresAdapter;

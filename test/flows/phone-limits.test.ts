@@ -152,6 +152,14 @@ describeOnEachDatabase('a question for a phone number', (open) => {
       });
     });
 
+    test('is a minute for a request, too, that began a moment earlier and got the lock later', async () => {
+      const who = await scene.signIn();
+      expect((await numbers.tap(who)).code).toBeNull();
+      scene.clock.advance(-50);
+      const limited = await numbers.tap(who);
+      expect(extensionsIn(limited)).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: 60 });
+    });
+
     test('is no minute that lasts for hours, when the clock is put back', async () => {
       scene.clock.advance(2 * HOUR);
       const who = await scene.signIn();

@@ -207,6 +207,13 @@ describeOnEachDatabase(
         expect([await waiting, requests()]).toEqual([await asking, 1]);
       });
 
+      test('is waited for by one that began a moment earlier, and got the lock later', async () => {
+        scene.clock.advance(-50);
+        const waiting = get(p1);
+        goOn();
+        expect([await waiting, requests()]).toEqual([await asking, 1]);
+      });
+
       test('is asked for by the next when ten seconds are over, and not before', async () => {
         scene.clock.advance(9_999);
         const look = hold('after');
