@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statfsSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { prepare, workspaceOf } from './workspace.mjs';
@@ -15,7 +15,9 @@ const CANARY = 'CANARY-';
 export async function runTests(args) {
   const workspace = workspaceOf(import.meta.url);
   await prepare(workspace);
-  const notes = mkdtempSync(path.join(tmpdir(), 'menjin-test-'));
+  const notes = mkdtempSync(path.join(scratchParent(args), 'menjin-test-'));
+  // PostgreSQL runs as somebody else, and has its folder in there.
+  chmodSync(notes, 0o711);
   const resultFile = path.join(notes, 'result.json');
   const missingFile = path.join(notes, 'missing-services');
   try {
@@ -29,7 +31,24 @@ export async function runTests(args) {
     if (hasToldSecret) return 1;
     return missing.length > 0 && isSwitchedOn(process.env.CI) ? 1 : 0;
   } finally {
-    rmSync(notes, { recursive: true, force: true });
+    rmSync(notes, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+const IN_MEMORY = '/dev/shm';
+const ROOM_BYTES = 4 * 1024 ** 3;
+
+/**
+ * The stores of tests are written through thousands of times. In a folder in memory, where the system has one, that takes no
+ * time, and no test waits for the disk of another. A soak needs more room than that.
+ */
+function scratchParent(args) {
+  if (process.platform !== 'linux' || args.includes('--soak')) return tmpdir();
+  try {
+    const { bavail, bsize } = statfsSync(IN_MEMORY);
+    return bavail * bsize > ROOM_BYTES ? IN_MEMORY : tmpdir();
+  } catch {
+    return tmpdir();
   }
 }
 
@@ -46,6 +65,8 @@ async function runJest(root, args, resultFile, missingFile) {
       path.join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
       '--json',
       `--outputFile=${resultFile}`,
+      // What is compiled stays for the next run.
+      `--cacheDirectory=${path.join(tmpdir(), 'menjin-jest')}`,
       // One more than the cores of a small machine: tests wait for servers and processes more than they compute.
       ...(hasWorkers ? [] : ['--maxWorkers=3']),
       ...passedOn,
@@ -58,6 +79,7 @@ async function runJest(root, args, resultFile, missingFile) {
         ...process.env,
         ...(process.stderr.isTTY ? { FORCE_COLOR: '1' } : {}),
         MISSING_SERVICES_FILE: missingFile,
+        TMPDIR: path.dirname(missingFile),
         ...(args.includes('--soak') ? { SOAK: '1' } : {}),
       },
     },

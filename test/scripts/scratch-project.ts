@@ -120,8 +120,9 @@ await exclusively('tsc ' + process.argv[3], () => {
 const jest = `
 import fs from 'node:fs';
 const file = process.argv.find((arg) => arg.startsWith('--outputFile=')).slice('--outputFile='.length);
-fs.appendFileSync('calls', 'jest ' + process.argv.slice(2).filter((arg) => !arg.includes(file)).join(' ') + ' SOAK=' + process.env.SOAK + '\\n');
+fs.appendFileSync('calls', 'jest ' + process.argv.slice(2).filter((arg) => !/^--(outputFile|cacheDirectory)=/.test(arg)).join(' ') + ' SOAK=' + process.env.SOAK + '\\n');
 console.error(process.env.JEST_SAYS ?? 'what jest says');
+if (process.env.JEST_LEAVES) fs.writeFileSync(process.env.JEST_LEAVES, process.env.TMPDIR);
 if (process.env.JEST_RESULT) fs.writeFileSync(file, process.env.JEST_RESULT);
 if (process.env.JEST_MISSING) fs.appendFileSync(process.env.MISSING_SERVICES_FILE, process.env.JEST_MISSING);
 process.exit(Number(process.env.JEST_EXIT ?? 0));`;

@@ -1,3 +1,5 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createScratchProject, type ScratchProject } from './scratch-project.js';
 
@@ -32,6 +34,14 @@ describe('npm test', () => {
       'jest --json -i SOAK=undefined',
       'jest --json --maxWorkers=3 SOAK=1',
     ]);
+  });
+
+  test('gives them a folder for what they leave, which is gone afterwards', async () => {
+    const note = path.join(project.root, 'folder');
+    await project.run('test.mjs', [], { JEST_RESULT: result({}), JEST_LEAVES: note });
+    const folder = readFileSync(note, 'utf8');
+    expect(path.basename(folder)).toMatch(/^menjin-test-/);
+    expect(existsSync(folder)).toBe(false);
   });
 
   test.each([

@@ -6,7 +6,7 @@ import { describeOnEachDatabase, type SharedStores } from '../support/shared-sto
 import type { Outcome } from './children/caller.js';
 import { app, openScene, type Scene } from './scene.js';
 
-const CALLS = rounds(150, 500);
+const CALLS = rounds(60, 500);
 const LIFETIME_MS = 7_200_000;
 const KEY = 'CANARY-server-key-32-bytes-long!';
 
@@ -33,11 +33,20 @@ describeOnEachDatabase('the access token of three processes', (open) => {
 
   const forces = () => scene.apis.tokenRequests.map(({ force }) => force);
 
-  /** No call fails. Gives how many processes had to do without the database, on a machine that has too much to do. */
-  async function callFromAll(): Promise<number> {
-    const asked = children.map((child) => child.ask('call', app, Math.ceil(CALLS / 3)));
+  const callFromAll = () => judged(children.map((child) => child.ask('call', app, Math.ceil(CALLS / 3))));
+
+  /**
+   * No call fails. Gives how many processes had to do without the database, on a machine that has too much to do: such a
+   * one asks WeChat by itself, and may not force it to replace a token.
+   */
+  async function judged(asked: Promise<unknown>[]): Promise<number> {
     const outcomes = (await Promise.all(asked)) as Outcome[];
-    expect(outcomes.flatMap(({ failures }) => failures)).toEqual([]);
+    const isExcused = (failure: string, storeFailures: number) =>
+      storeFailures > 0 && failure.includes('token not replaced');
+    const failures = outcomes.flatMap(({ failures, storeFailures }) =>
+      failures.filter((failure) => !isExcused(failure, storeFailures)),
+    );
+    expect(failures).toEqual([]);
     return outcomes.filter(({ storeFailures }) => storeFailures > 0).length;
   }
 
@@ -94,8 +103,10 @@ describeOnEachDatabase('the access token of three processes', (open) => {
     const [waiter, other] = children as [TestChild, TestChild];
     const waiting = waiter.ask('call', app, 5);
     for (const child of children) await child.ask('advance', 10_000);
-    const outcomes = (await Promise.all([waiting, other.ask('call', app, 5)])) as Outcome[];
-    expect(outcomes.flatMap(({ failures }) => failures)).toEqual([]);
-    expect(forces()).toEqual([false, false]);
+    const alone = await judged([waiting, other.ask('call', app, 5)]);
+    const [ofKilled, ...others] = forces();
+    expect([ofKilled, others[0]]).toEqual([false, false]);
+    expect(others.length).toBeLessThanOrEqual(1 + alone);
+    expect(others).not.toContain(true);
   });
 });
