@@ -1,11 +1,15 @@
 import { PostgresAdapter, sql as raw } from 'kysely';
 import type { Sql } from './database.js';
 
+const LOCK_WAIT_MS = 5_000;
+
 /**
- * A transaction has the time of its beginning, and may have waited for a lock since: what it finds behind the lock may be
- * younger than itself by this much. What is younger still was written before the clock was put back.
+ * Whether a time of this length, which a transaction finds behind a lock, is running still. It has the time of its own
+ * beginning, and may have waited since: a little more than all may be left. Still more is only when the clock was put back.
  */
-export const LOCK_WAIT_MS = 5_000;
+export function isRunning(leftMs: number, lengthMs: number): boolean {
+  return leftMs > 0 && leftMs <= lengthMs + LOCK_WAIT_MS;
+}
 
 /** Whether these queries go to PostgreSQL; else they go to SQLite, whose transactions have the only write lock from their start. */
 export function isPostgres(sql: Sql): boolean {

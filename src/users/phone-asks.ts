@@ -2,7 +2,7 @@ import { sql as raw } from 'kysely';
 import { AppError } from '../errors.js';
 import type { App } from '../platforms/platform.js';
 import type { Sql } from '../sql/database.js';
-import { LOCK_WAIT_MS } from '../sql/locks.js';
+import { isRunning } from '../sql/locks.js';
 import { changeUser, type UserRow } from './users.js';
 
 /** A number costs money each time it is asked for. */
@@ -27,8 +27,7 @@ export async function countPhoneAsk(
   { app, user, budget }: { app: App; user: UserRow; budget: PhoneBudget },
 ): Promise<void> {
   const waitMs = user.phoneAskedAt === null ? 0 : user.phoneAskedAt + COOL_DOWN_MS - now;
-  // More than that is left only when the clock was put back.
-  if (waitMs > 0 && waitMs <= COOL_DOWN_MS + LOCK_WAIT_MS) {
+  if (isRunning(waitMs, COOL_DOWN_MS)) {
     throw limited(Math.min(waitMs, COOL_DOWN_MS), 'this user has just asked for a number');
   }
   if (budget !== null && !(await spend(sql, now, app, budget))) {

@@ -3,7 +3,7 @@ import type { KeyRing } from '../lib/key-ring.js';
 import { open, seal } from '../lib/seal.js';
 import type { App } from '../platforms/platform.js';
 import type { Database, Sql } from '../sql/database.js';
-import { LOCK_WAIT_MS, lockName } from '../sql/locks.js';
+import { isRunning, lockName } from '../sql/locks.js';
 
 /** A token and when it ends, in ms by this process's clock. */
 export interface HeldToken {
@@ -54,8 +54,7 @@ export function createAccessTokenStore(parts: {
         if (token !== null && token !== refused && tokenLeftMs > leftMs)
           return { kind: 'held', held: { token, expiresAt: now() + tokenLeftMs } };
         const leaseLeftMs = (row?.lease_until ?? at) - at;
-        // More than that is left only when the clock was put back.
-        if (leaseLeftMs > 0 && leaseLeftMs <= LEASE_MS + LOCK_WAIT_MS) return { kind: 'theirs' };
+        if (isRunning(leaseLeftMs, LEASE_MS)) return { kind: 'theirs' };
         await takeLease(sql, app, { lease_owner: owner, lease_until: at + LEASE_MS });
         return { kind: 'ours' };
       }),

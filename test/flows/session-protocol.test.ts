@@ -399,7 +399,6 @@ describeOnEachDatabase('the session protocol', (open) => {
   });
 });
 
-/** Waits for something another actor does, without a fixed sleep. */
 /** On a machine that is slow a login may not be known at first: the same again settles it. */
 async function known(gateway: TestGateway, login: { code: string; requestId: string }): Promise<Answer> {
   for (let tries = 1; ; tries += 1) {
@@ -408,6 +407,7 @@ async function known(gateway: TestGateway, login: { code: string; requestId: str
   }
 }
 
+/** Waits for something another actor does, without a fixed sleep. */
 async function eventually(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }
