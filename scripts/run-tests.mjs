@@ -15,13 +15,13 @@ const CANARY = 'CANARY-';
 export async function runTests(args) {
   const workspace = workspaceOf(import.meta.url);
   await prepare(workspace);
-  const notes = mkdtempSync(path.join(scratchParent(args), 'menjin-test-'));
+  const folder = mkdtempSync(path.join(scratchParent(args), 'menjin-test-'));
   // PostgreSQL runs as somebody else, and has its folder in there.
-  chmodSync(notes, 0o711);
-  const resultFile = path.join(notes, 'result.json');
-  const missingFile = path.join(notes, 'missing-services');
+  chmodSync(folder, 0o711);
+  const resultFile = path.join(folder, 'result.json');
+  const missingFile = path.join(folder, 'missing-services');
   try {
-    const { exitCode, hasToldSecret } = await runJest(workspace.root, args, resultFile, missingFile);
+    const { exitCode, hasToldSecret } = await runJest(workspace.root, args, { folder, resultFile, missingFile });
     const missing = [...new Set(read(missingFile).split('\n').filter(Boolean))];
     for (const sentence of missing) console.log(`Left out: ${sentence}`);
     if (hasToldSecret) console.log(`A secret of the tests (${CANARY}...) was written to the terminal.`);
@@ -31,7 +31,7 @@ export async function runTests(args) {
     if (hasToldSecret) return 1;
     return missing.length > 0 && isSwitchedOn(process.env.CI) ? 1 : 0;
   } finally {
-    rmSync(notes, { recursive: true, force: true, maxRetries: 3 });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
@@ -52,7 +52,7 @@ function scratchParent(args) {
   }
 }
 
-async function runJest(root, args, resultFile, missingFile) {
+async function runJest(root, args, { folder, resultFile, missingFile }) {
   const passedOn = args.filter((arg) => arg !== '--soak');
   const hasWorkers = passedOn.some((arg) => /^(--maxWorkers|-w|--runInBand|-i)\b/.test(arg));
   const child = spawn(
@@ -79,7 +79,7 @@ async function runJest(root, args, resultFile, missingFile) {
         ...process.env,
         ...(process.stderr.isTTY ? { FORCE_COLOR: '1' } : {}),
         MISSING_SERVICES_FILE: missingFile,
-        TMPDIR: path.dirname(missingFile),
+        TMPDIR: folder,
         ...(args.includes('--soak') ? { SOAK: '1' } : {}),
       },
     },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { deferred } from './faults.js';
 
 export interface UpstreamCall {
   appid: string;
@@ -123,21 +124,14 @@ export interface Hold {
 /** Holds every call back until it is released. */
 export function hold(calls = 1): Hold {
   let held = 0;
-  let arrive = () => {};
-  let release = () => {};
-  const arrived = new Promise<void>((resolve) => {
-    arrive = resolve;
-  });
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
+  const [arrival, released] = [deferred<void>(), deferred<void>()];
   return {
-    arrived,
-    release,
+    arrived: arrival.promise,
+    release: released.resolve,
     behaviour: async (): Promise<'default'> => {
       held += 1;
-      if (held === calls) arrive();
-      await released;
+      if (held === calls) arrival.resolve();
+      await released.promise;
       return 'default';
     },
   };

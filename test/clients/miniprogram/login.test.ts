@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { hold, refusal } from './phone.js';
+import { hold } from '../../support/faults.js';
+import { refusal } from './phone.js';
 import { codeOfFailure, openPhoneScene, type PhoneScene } from './scene.js';
 
 const OPENID = '{ viewer { openid } }';

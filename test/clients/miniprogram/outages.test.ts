@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { describeWithService } from '../../servers/describe-with-service.js';
 import type { LocalServer } from '../../servers/local-server.js';
 import { startRedis } from '../../servers/redis.js';
-import { hold, refusal } from './phone.js';
+import { hold } from '../../support/faults.js';
+import { refusal } from './phone.js';
 import { codeOfFailure, openPhoneScene, type PhoneScene } from './scene.js';
 
 const MANY = 50;

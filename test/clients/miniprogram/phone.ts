@@ -1,5 +1,6 @@
 import http from 'node:http';
 import type { PlatformResponse, RequestOptions, WxLike } from '../../../clients/miniprogram/src/api.js';
+import type { HeldCall } from '../../support/faults.js';
 
 /** What happens to one request of a phone. */
 export type Fate =
@@ -11,27 +12,7 @@ export type Fate =
   /** It is never sent; this is heard. */
   | Partial<PlatformResponse>
   /** It waits before it is sent, or before its answer is heard, until it is let go. */
-  | Held;
-
-export interface Held {
-  readonly when: 'before' | 'after';
-  readonly arrived: Promise<void>;
-  arrive(): void;
-  release(): void;
-  readonly released: Promise<void>;
-}
-
-export function hold(when: Held['when']): Held {
-  let arrive = () => {};
-  let release = () => {};
-  const arrived = new Promise<void>((resolve) => {
-    arrive = resolve;
-  });
-  const released = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  return { when, arrived, arrive, release, released };
-}
+  | HeldCall;
 
 export type Kind = 'login' | 'logout' | 'request';
 

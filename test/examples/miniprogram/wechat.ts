@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
-import { createPhone, type Fate, type Held, type Kind } from '../../clients/miniprogram/phone.js';
+import { createPhone, type Fate, type Kind } from '../../clients/miniprogram/phone.js';
+import type { HeldCall } from '../../support/faults.js';
 import { type Busy, createWx, type Heard, type Person, willing } from './create-wx.js';
 import { loadSimulate, type Rendered, root } from './load-simulate.js';
 import { attributesAround, textNodesOf, textsOf } from './read-screen.js';
@@ -16,7 +17,7 @@ export interface Launch {
 }
 
 /** Those that a process can tell another one. */
-export type PlainFate = Exclude<Fate, Held>;
+export type PlainFate = Exclude<Fate, HeldCall>;
 
 interface Definition {
   readonly methods?: Readonly<Record<string, (...args: readonly unknown[]) => unknown>>;
