@@ -114,6 +114,17 @@ test('a reset comes behind so many bytes of reply, once', async () => {
   expect((await exchange(await open(), 'hello', 10)).answer).toBe('echo hello');
 });
 
+test('a reset comes behind so many bytes of what the connection gets that sends a text, and no other', async () => {
+  const [other, socket] = [await open(), await open()];
+  const lost = once(socket, 'close');
+  proxy.resetAfter(7, 'please');
+  expect((await exchange(other, 'hello', 10)).answer).toBe('echo hello');
+  expect((await exchange(socket, 'hello', 10)).answer).toBe('echo hello');
+  expect((await exchange(socket, 'please', 7)).answer).toBe('echo pl');
+  await expect(lost).rejects.toMatchObject({ code: 'ECONNRESET' });
+  expect((await exchange(other, 'please', 11)).answer).toBe('echo please');
+});
+
 test('refuses connections, ends those that are open, and takes new ones at the same port when healed', async () => {
   const lost = once(await open(), 'close');
   const refusing = proxy.refuse();

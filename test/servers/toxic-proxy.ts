@@ -19,8 +19,11 @@ export interface ToxicProxy {
    * @param which only the connections that are open now, as when a firewall has forgotten them, or later ones too
    */
   blackHole(which: 'open' | 'all'): void;
-  /** RST to the client that receives the so manieth byte of reply from now on, behind that byte. Once. */
-  resetAfter(replyBytes: number): void;
+  /**
+   * RST to the client that receives the so manieth byte of reply from now on, behind that byte. Once.
+   * @param sent counts what the connection gets, and no other, that is the first to send this text
+   */
+  resetAfter(replyBytes: number, sent?: string): void;
   /** Ends all connections with RST and refuses new ones. */
   refuse(): Promise<void>;
   /** Takes everything away again, but for the target. */
@@ -34,6 +37,7 @@ const HEALTHY = {
   bytesPerSecond: Number.POSITIVE_INFINITY,
   sliceBytes: Number.POSITIVE_INFINITY,
   replyBytesLeft: Number.POSITIVE_INFINITY,
+  resetOf: null as { readonly sent: string; readonly replyBytes: number } | null,
   swallowsNew: false,
 };
 
@@ -43,6 +47,9 @@ interface Connection {
   readonly client: Socket;
   readonly server: Socket;
   isSwallowed: boolean;
+  replyBytesLeft: number;
+  /** The end of what the client has sent. */
+  sentLast: string;
 }
 
 export async function startToxicProxy(firstTarget: number): Promise<ToxicProxy> {
@@ -53,7 +60,10 @@ export async function startToxicProxy(firstTarget: number): Promise<ToxicProxy> 
 
   const listener = createServer({ noDelay: true }, (client) => {
     const server = connect({ port: targetPort, host: '127.0.0.1', noDelay: true });
-    const connection = { client, server, isSwallowed: toxics.swallowsNew };
+    const connection: Connection = {
+      ...{ client, server, isSwallowed: toxics.swallowsNew },
+      ...{ replyBytesLeft: Number.POSITIVE_INFINITY, sentLast: '' },
+    };
     connections.add(connection);
     server.once('close', () => connections.delete(connection));
     for (const socket of [client, server]) socket.on('error', () => undefined);
@@ -85,17 +95,29 @@ export async function startToxicProxy(firstTarget: number): Promise<ToxicProxy> 
         if (line.freeAt > now) await sleep(line.freeAt - now);
       }
       if (to === connection.server) {
+        noteSent(connection, piece);
         await written(to, piece);
         continue;
       }
-      const left = toxics.replyBytesLeft;
-      toxics.replyBytesLeft = piece.length >= left ? Number.POSITIVE_INFINITY : left - piece.length;
+      const left = Math.min(toxics.replyBytesLeft, connection.replyBytesLeft);
+      for (const counting of [toxics, connection]) counting.replyBytesLeft = leftBehind(counting, piece.length);
       await written(to, piece.subarray(0, left));
       if (piece.length < left) continue;
       // Together with the last bytes it would be read as an ordinary end.
       await sleep(5);
       reset(to);
     }
+  }
+
+  function noteSent(connection: Connection, piece: Buffer): void {
+    if (toxics.resetOf === null) return;
+    const { sent, replyBytes } = toxics.resetOf;
+    const text = connection.sentLast + piece.toString('latin1');
+    // It may come in two pieces.
+    connection.sentLast = text.slice(-sent.length);
+    if (!text.includes(sent)) return;
+    toxics.resetOf = null;
+    connection.replyBytesLeft = replyBytes;
   }
 
   async function throughHole(connection: Connection): Promise<void> {
@@ -120,7 +142,9 @@ export async function startToxicProxy(firstTarget: number): Promise<ToxicProxy> 
 
   async function heal(): Promise<void> {
     Object.assign(toxics, HEALTHY);
-    for (const connection of connections) connection.isSwallowed = false;
+    for (const connection of connections) {
+      Object.assign(connection, { isSwallowed: false, replyBytesLeft: Number.POSITIVE_INFINITY });
+    }
     for (const goOn of waiting.splice(0)) goOn();
     if (!listener.listening) await listen(port);
   }
@@ -139,7 +163,10 @@ export async function startToxicProxy(firstTarget: number): Promise<ToxicProxy> 
       toxics.swallowsNew = which === 'all';
       for (const connection of connections) connection.isSwallowed = true;
     },
-    resetAfter: (replyBytesLeft) => Object.assign(toxics, { replyBytesLeft }),
+    resetAfter: (replyBytes, sent) => {
+      if (sent === undefined) toxics.replyBytesLeft = replyBytes;
+      else toxics.resetOf = { sent, replyBytes };
+    },
     refuse,
     heal,
     close: async () => {
@@ -147,6 +174,11 @@ export async function startToxicProxy(firstTarget: number): Promise<ToxicProxy> 
       await refuse();
     },
   };
+}
+
+/** Once, so that none is left when it has come. */
+function leftBehind({ replyBytesLeft }: { replyBytesLeft: number }, bytes: number): number {
+  return bytes >= replyBytesLeft ? Number.POSITIVE_INFINITY : replyBytesLeft - bytes;
 }
 
 /** Also when the other side is gone: what it does not get is lost. */
