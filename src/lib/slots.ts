@@ -71,10 +71,3 @@ export function createSlots({ atOnce, maxWaiting }: { atOnce: number; maxWaiting
     },
   };
 }
-
-const MAX_WAITING = 10_000;
-
-/** One at a time. */
-export function createLock(maxWaiting = MAX_WAITING): Slots {
-  return createSlots({ atOnce: 1, maxWaiting });
-}

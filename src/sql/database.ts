@@ -1,6 +1,7 @@
-import { Kysely, SqliteDialect } from 'kysely';
+import type { SqliteDatabase } from 'kysely';
 import { AppError, storeUnavailable } from '../errors.js';
 import { DeadlineError } from '../lib/deadline.js';
+import { Kysely, SqliteDialect } from './kysely.js';
 import { migrate } from './migrations/index.js';
 import { PostgresUnavailableError, sqlState } from './postgres-errors.js';
 import type { Schema } from './schema.js';
@@ -29,16 +30,35 @@ export interface Database {
  * @throws NewerDatabaseError, or SqliteError when the file cannot be used.
  */
 export async function openSqliteDatabase(file: SqliteFile, now: () => number): Promise<Database> {
-  const writer = new Kysely<Schema>({ dialect: new SqliteDialect({ database: file.writer }) });
-  const reader = new Kysely<Schema>({ dialect: new SqliteDialect({ database: file.reader }) });
+  const migrating = new Kysely<unknown>({ dialect: new SqliteDialect({ database: file.writer }) });
+  await file.transaction(() => migrate(migrating, now()), OPENING_TIMEOUT_MS);
 
-  await file.transaction(() => migrate(writer as unknown as Kysely<unknown>, now()), OPENING_TIMEOUT_MS);
+  const [writer, reader] = [file.writer, file.reader].map(
+    (connection) => new Kysely<Schema>({ dialect: new SqliteDialect({ database: preparedOnce(connection) }) }),
+  ) as [Sql, Sql];
 
   return {
     query: (work) => answered(() => file.read(() => work(reader, now()))),
     transaction: (work) => answered(() => file.transaction(() => work(writer, now()))),
     // The file belongs to who opened it: sessions may be kept in the same one.
     close: async () => undefined,
+  };
+}
+
+const MAX_STATEMENTS = 300;
+
+/** The texts of statements are few: to prepare one costs more than to run it. What is beyond their number is prepared each time. */
+function preparedOnce(connection: SqliteFile['writer']): SqliteDatabase {
+  const statements = new Map<string, ReturnType<SqliteDatabase['prepare']>>();
+  return {
+    prepare: (text) => {
+      const known = statements.get(text);
+      if (known !== undefined) return known;
+      const statement = connection.prepare(text);
+      if (statements.size < MAX_STATEMENTS) statements.set(text, statement);
+      return statement;
+    },
+    close: () => connection.close(),
   };
 }
 

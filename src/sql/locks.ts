@@ -1,5 +1,5 @@
-import { PostgresAdapter, sql as raw } from 'kysely';
 import type { Sql } from './database.js';
+import { PostgresAdapter, sql as raw } from './kysely.js';
 
 const LOCK_WAIT_MS = 5_000;
 

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Kysely, PostgresDialect, type PostgresPool } from 'kysely';
+import type { PostgresPool } from 'kysely';
 import { answered, type Database, type Sql } from './database.js';
+import { Kysely, PostgresDialect } from './kysely.js';
 import { migrate } from './migrations/index.js';
 import { type Ask, type Postgres, SELECT_NOW } from './postgres.js';
 import { isConflict } from './postgres-errors.js';

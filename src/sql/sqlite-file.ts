@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import Libsql from 'libsql';
-import { DeadlineError } from '../lib/deadline.js';
-import { createLock } from '../lib/slots.js';
+import { DeadlineError, withDeadline } from '../lib/deadline.js';
+import { createSharedCommits } from './shared-commits.js';
 import { takePlace } from './sqlite-place.js';
 
 type Connection = InstanceType<typeof Libsql>;
@@ -21,9 +21,10 @@ export interface SqliteFile {
   /** `work` may run more than once. */
   read<T>(work: (connection: Connection) => T | Promise<T>): Promise<T>;
   /**
-   * Runs `work` as this process's only writer, in one transaction that holds the file's write lock from its start. A
-   * single statement needs it too: the driver leaves a prepared statement that met a busy file half begun, and while
-   * there is one SQLite commits no other, although it answers as if it had.
+   * Runs `work` as this process's only writer, in a transaction that holds the file's write lock from its start. Others that
+   * waited may share it: what one of them fails with undoes what itself has written. A single statement needs it too: the
+   * driver leaves a prepared statement that met a busy file half begun, and while there is one SQLite commits no other,
+   * although it answers as if it had.
    */
   transaction<T>(work: (connection: Connection) => T | Promise<T>, timeoutMs?: number): Promise<T>;
   /**
@@ -31,7 +32,7 @@ export interface SqliteFile {
    * file (a full disk, a file system that became read-only) another one went through.
    */
   checkWritable(): Promise<void>;
-  /** Waits for the writer at work. Calling it again is harmless. */
+  /** Waits for those who write, or wait to. Calling it again is harmless. */
   close(): Promise<void>;
 }
 
@@ -61,28 +62,26 @@ export async function openSqliteFile(path: string, timeoutMs = 1900): Promise<Sq
     place?.leave();
     throw error;
   });
-  const lock = createLock();
   let isOpen = true;
   let isWritable = true;
+  let closing: Promise<void> | null = null;
+  const commits = createSharedCommits({
+    connection: writer,
+    begin: async (isWanted) => {
+      // Deferred transactions that read and then write fail with BUSY half the time when two processes do it.
+      await whenNotBusy(async () => writer.exec('BEGIN IMMEDIATE'), isWanted);
+      place?.check();
+    },
+    isForAll: cannotWrite,
+    onFailure: (error) => {
+      if (cannotWrite(error)) isWritable = false;
+    },
+  });
 
-  const transaction: SqliteFile['transaction'] = (work, ownTimeoutMs = timeoutMs) => {
-    const deadline = performance.now() + ownTimeoutMs;
-    return lock.run(async () => {
-      // A closed connection must not be asked anything: the driver ends the whole process for `inTransaction`.
-      if (!isOpen) throw new DeadlineError('the database is closed');
-      try {
-        // Deferred transactions that read and then write fail with BUSY half the time when two processes do it.
-        await whenNotBusy(async () => writer.exec('BEGIN IMMEDIATE'), deadline);
-        place?.check();
-        const result = await work(writer);
-        writer.exec('COMMIT');
-        return result;
-      } catch (error) {
-        rollBack(writer);
-        if (CANNOT_WRITE.test(sqliteCode(error) ?? '')) isWritable = false;
-        throw error;
-      }
-    }, ownTimeoutMs);
+  const transaction: SqliteFile['transaction'] = async (work, ownTimeoutMs = timeoutMs) => {
+    // A closed connection must not be asked anything: the driver ends the whole process for `inTransaction`.
+    if (!isOpen) throw closed();
+    return commits.run(() => work(writer), ownTimeoutMs);
   };
 
   return {
@@ -90,9 +89,9 @@ export async function openSqliteFile(path: string, timeoutMs = 1900): Promise<Sq
     reader,
     read: async (work) => {
       if (inMemory) return transaction(work);
-      if (!isOpen) throw new DeadlineError('the database is closed');
+      if (!isOpen) throw closed();
       // Nobody's writing makes a reader wait, but repairing the log after another process's crash does, for a moment.
-      return whenNotBusy(async () => work(reader), performance.now() + timeoutMs);
+      return whenNotBusy(async () => work(reader), before(performance.now() + timeoutMs));
     },
     transaction,
     checkWritable: async () => {
@@ -102,25 +101,24 @@ export async function openSqliteFile(path: string, timeoutMs = 1900): Promise<Sq
       await transaction((connection) => void connection.exec('PRAGMA user_version = 0'));
       isWritable = true;
     },
-    close: () =>
-      lock.run(async () => {
-        if (!isOpen) return;
-        isOpen = false;
+    close: () => {
+      isOpen = false;
+      closing ??= withDeadline(commits.idle(), timeoutMs).then(() => {
         writer.close();
         if (reader !== writer) reader.close();
         place?.leave();
-      }, timeoutMs),
+      });
+      return closing;
+    },
   };
 }
 
-/** Ends a transaction that is still open. SQLite has ended it itself after a full disk or an I/O error. */
-function rollBack(connection: Connection): void {
-  if (!connection.inTransaction) return;
-  try {
-    connection.exec('ROLLBACK');
-  } catch {
-    // What led here says more.
-  }
+function closed(): DeadlineError {
+  return new DeadlineError('the database is closed');
+}
+
+function cannotWrite(error: unknown): boolean {
+  return CANNOT_WRITE.test(sqliteCode(error) ?? '');
 }
 
 async function connectBoth(path: string, areTwo: boolean): Promise<[writer: Connection, reader: Connection]> {
@@ -137,9 +135,9 @@ async function connectBoth(path: string, areTwo: boolean): Promise<[writer: Conn
 /** Waits out other processes: several that start at once on a new file meet each other here. */
 async function connect(path: string, pragmas: readonly string[]): Promise<Connection> {
   const connection = new Libsql(path);
-  const deadline = performance.now() + OPENING_TIMEOUT_MS;
+  const isEarly = before(performance.now() + OPENING_TIMEOUT_MS);
   try {
-    for (const pragma of pragmas) await whenNotBusy(async () => connection.exec(`PRAGMA ${pragma}`), deadline);
+    for (const pragma of pragmas) await whenNotBusy(async () => connection.exec(`PRAGMA ${pragma}`), isEarly);
   } catch (error) {
     connection.close();
     throw error;
@@ -148,9 +146,9 @@ async function connect(path: string, pragmas: readonly string[]): Promise<Connec
 }
 
 /** Tries again while another process holds the file. The driver is synchronous, so its own busy time-out would stop everything. */
-async function whenNotBusy<T>(attempt: () => Promise<T>, deadline: number): Promise<T> {
+async function whenNotBusy<T>(attempt: () => Promise<T>, isWanted: () => boolean): Promise<T> {
   for (let delayMs = 1; ; delayMs = Math.min(delayMs * 2, 32)) {
-    if (performance.now() >= deadline) throw new DeadlineError('another process held the database');
+    if (!isWanted()) throw new DeadlineError('another process held the database');
     try {
       return await attempt();
     } catch (error) {
@@ -158,6 +156,10 @@ async function whenNotBusy<T>(attempt: () => Promise<T>, deadline: number): Prom
     }
     await wait(delayMs * (0.5 + Math.random()));
   }
+}
+
+function before(deadline: number): () => boolean {
+  return () => performance.now() < deadline;
 }
 
 function isBusy(error: unknown): boolean {

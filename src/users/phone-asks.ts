@@ -1,7 +1,7 @@
-import { sql as raw } from 'kysely';
 import { AppError } from '../errors.js';
 import type { App } from '../platforms/platform.js';
 import type { Sql } from '../sql/database.js';
+import { sql as raw } from '../sql/kysely.js';
 import { isRunning } from '../sql/locks.js';
 import { changeUser, type UserRow } from './users.js';
 

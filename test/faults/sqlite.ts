@@ -74,6 +74,27 @@ export const sqliteFaults: FaultGroup = {
       test: 'test/sql/database.test.ts',
       title: 'a database of a newer version is refused and left as it is',
     },
+    {
+      number: 124,
+      fault: 'One of several writers that share a commit fails.',
+      guard: 'who-fails-undoes-itself',
+      test: 'test/sql/shared-commits.test.ts',
+      title: 'that fail undo what they have written, and nobody else is told',
+    },
+    {
+      number: 125,
+      fault: 'A commit that several writers share fails.',
+      guard: 'answered-after-the-commit',
+      test: 'test/sql/shared-commits.test.ts',
+      title: 'are all told when their commit fails, and nothing of theirs stands',
+    },
+    {
+      number: 126,
+      fault: 'So many wait for the disk that others wait for them.',
+      guard: 'a-commit-is-soon',
+      test: 'test/sql/shared-commits.test.ts',
+      title: 'join no transaction that has run for 5 ms: those who need no disk do not wait for all of them',
+    },
   ],
   guards: {
     'busy-file-blocks-nobody': {
@@ -100,7 +121,7 @@ export const sqliteFaults: FaultGroup = {
     },
     'nothing-is-written-to-a-deleted-file': {
       keeps: 'What would be gone with the process is not acknowledged.',
-      off: [{ file: 'src/sql/sqlite-file.ts', from: '        place?.check();\n', to: '' }],
+      off: [{ file: 'src/sql/sqlite-file.ts', from: 'isWanted);\n      place?.check();\n', to: 'isWanted);\n' }],
     },
     'acknowledged-is-on-disk': {
       keeps: 'A login that is answered is in the file, not in memory.',
@@ -119,6 +140,24 @@ export const sqliteFaults: FaultGroup = {
     'sweep-is-done-in-small-batches': {
       keeps: 'Nobody waits for the sweep of everything that is over.',
       off: [{ file: 'src/auth/sweep.ts', from: 'const CLEANING_BATCH = 20;', to: 'const CLEANING_BATCH = 100_000;' }],
+    },
+    'who-fails-undoes-itself': {
+      keeps: 'What a writer has written before it fails goes with it, and with it alone.',
+      off: [{ file: 'src/sql/shared-commits.ts', from: "      connection.exec('ROLLBACK TO one');\n", to: '' }],
+    },
+    'answered-after-the-commit': {
+      keeps: 'Nobody is told that something is written before it is.',
+      off: [
+        {
+          file: 'src/sql/shared-commits.ts',
+          from: 'done.push(() => waiter.resolve(outcome.value))',
+          to: 'waiter.resolve(outcome.value)',
+        },
+      ],
+    },
+    'a-commit-is-soon': {
+      keeps: 'A transaction takes in nobody else after a while.',
+      off: [{ file: 'src/sql/shared-commits.ts', from: 'const JOINING_MS = 5;', to: 'const JOINING_MS = 5_000;' }],
     },
     'newer-tables-are-left-alone': {
       keeps: 'Tables of a newer version are not written by an older one.',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { DeadlineError } from '../../src/lib/deadline.js';
-import { createLock, createSlots } from '../../src/lib/slots.js';
+import { createSlots } from '../../src/lib/slots.js';
 import { deferred } from '../support/faults.js';
 
 const LONG_MS = 60_000;
@@ -76,19 +76,5 @@ describe('slots', () => {
     await expect(impatient).rejects.toThrow(DeadlineError);
     await Promise.all([inside, patient]);
     expect(started).toEqual(['patient']);
-  });
-
-  test('of a lock is one', async () => {
-    const lock = createLock();
-    let [inside, most] = [0, 0];
-    const visit = () =>
-      lock.run(async () => {
-        inside += 1;
-        most = Math.max(most, inside);
-        await Promise.resolve();
-        inside -= 1;
-      }, LONG_MS);
-    await Promise.all([visit(), visit(), visit()]);
-    expect(most).toBe(1);
   });
 });

@@ -235,8 +235,12 @@ test('when the disk is full writes fail whole, reads go on, and writes go on whe
 
 test('only so many writers wait; one more is told at once', async () => {
   const patient = await openSqliteFile(path, 60_000);
-  const goOn = deferred<void>();
-  const holding = patient.transaction(() => goOn.promise);
+  const [reached, goOn] = [deferred<void>(), deferred<void>()];
+  const holding = patient.transaction(() => {
+    reached.resolve();
+    return goOn.promise;
+  });
+  await reached.promise;
   const ran: number[] = [];
   const waiting = Array.from({ length: 10_000 }, (_, index) => patient.transaction(() => ran.push(index)));
   const settled = Promise.allSettled(waiting);

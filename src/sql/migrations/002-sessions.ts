@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql } from '../kysely.js';
 
 /** Where a session was begun and when it was used, for its list; and what the sweep looks for, so that it never reads the whole table. */
 export async function sessions(db: Kysely<unknown>): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Kysely, PostgresAdapter, sql } from 'kysely';
+import { type Kysely, PostgresAdapter, sql } from '../kysely.js';
 
 /** People beyond their first identity: names and passwords, what they typed of themselves, bans, merges; and what happened. */
 export async function users(db: Kysely<unknown>): Promise<void> {

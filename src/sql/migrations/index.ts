@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely';
+import { type Kysely, sql } from '../kysely.js';
 import { login } from './001-login.js';
 import { sessions } from './002-sessions.js';
 import { users } from './003-users.js';
