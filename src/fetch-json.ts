@@ -1,5 +1,3 @@
-import { ofetch } from 'ofetch';
-
 const failures = {
   timeout: 'The whole answer did not come before the deadline.',
   unreachable: 'No connection could be made.',
@@ -72,6 +70,8 @@ export async function fetchJson(request: JsonRequest): Promise<JsonAnswer> {
 }
 
 async function send({ url, query, body, maxBytes = 65_536 }: JsonRequest, signal: AbortSignal): Promise<JsonAnswer> {
+  // With Node's own fetch behind it 30 ms and 6 MB, which a start need not wait for.
+  const { ofetch } = await import('ofetch');
   const response = await ofetch.raw<unknown, 'stream'>(url, {
     method: body === undefined ? 'GET' : 'POST',
     ...(query && { query }),

@@ -131,6 +131,7 @@ function nearest(letters: string, candidates: readonly { name: string; letters: 
 
 function distanceBetween(one: string, other: string): number {
   if (one === other) return 0;
-  const isComparable = Math.min(one.length, other.length) >= MIN_LETTERS;
+  const isComparable =
+    Math.min(one.length, other.length) >= MIN_LETTERS && Math.abs(one.length - other.length) <= MAX_DISTANCE;
   return isComparable ? editDistance(one, other) : Number.POSITIVE_INFINITY;
 }

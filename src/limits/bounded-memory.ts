@@ -1,5 +1,6 @@
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { sha256Hex } from '../lib/bytes.js';
+import { rateLimiters } from './rate-limiter-flexible.js';
 
 /** About 30 MB of counters. */
 const MAX_KEYS = 100_000;
@@ -15,7 +16,7 @@ export function createBoundedMemory(
   options: { readonly keyPrefix: string; readonly points: number; readonly duration: number },
   maxKeys = MAX_KEYS,
 ): (key: string, points?: 1 | -1) => Promise<RateLimiterRes> {
-  const memory = new RateLimiterMemory(options);
+  let memory: RateLimiterMemory | null = null;
   const windowMs = options.duration * 1000;
   // A key lives for one window from its first count, so these two windows have seen all that live. The library forgets
   // keys by timers, which do not follow the clock on the wall.
@@ -23,6 +24,12 @@ export function createBoundedMemory(
   let newInWindow = 0;
   let newBefore = 0;
   let underWay = 0;
+
+  function counters(): RateLimiterMemory {
+    const { RateLimiterMemory } = rateLimiters();
+    memory ??= new RateLimiterMemory(options);
+    return memory;
+  }
 
   function isFull(): boolean {
     const current = Math.floor(performance.now() / windowMs);
@@ -40,8 +47,8 @@ export function createBoundedMemory(
       underWay -= 1;
       if (outcome.isFirstInDuration) newInWindow += 1;
     };
+    const consumed = counters().consume(counted, points);
     underWay += 1;
-    const consumed = memory.consume(counted, points);
     consumed.then(noteNew, noteNew);
     return consumed;
   };

@@ -36,6 +36,8 @@ interface Circuit {
   goodAnswers: number;
   /** Of those under way: asked since the last good answer. */
   unanswered: number;
+  /** When the first of them was. */
+  unansweredSince: number;
 }
 
 /**
@@ -63,6 +65,7 @@ export function createBreaker({
       underWay: 0,
       goodAnswers: 0,
       unanswered: 0,
+      unansweredSince: 0,
     };
     circuits.set(app, made);
     return made;
@@ -91,12 +94,17 @@ export function createBreaker({
 
   function refusal(app: App): AppError | null {
     const circuit = circuitOf(app);
-    const { isOpen, lastFailure, nextProbeAt, unanswered, underWay } = circuit;
+    const { isOpen, lastFailure, nextProbeAt, unanswered, unansweredSince, underWay } = circuit;
     if (now() < nextProbeAt) {
-      if (isOpen) return refusalOf(app, 'breaker', lastFailure);
-      if (unanswered >= MAX_UNANSWERED) return refusalOf(app, 'many exchanges without an answer', null);
+      const code = lastFailure?.code === 'RATE_LIMITED' ? 'RATE_LIMITED' : 'PLATFORM_UNAVAILABLE';
+      if (isOpen) return refusalOf(app, code, 'breaker', lastFailure?.retryAfterSeconds);
+      if (unanswered >= MAX_UNANSWERED) {
+        // So many at once are a crowd, of which nobody can have an answer yet.
+        const isCrowd = now() - unansweredSince < PROBE_EVERY_MS;
+        return refusalOf(app, isCrowd ? 'RATE_LIMITED' : 'PLATFORM_UNAVAILABLE', 'many exchanges without an answer');
+      }
     }
-    return underWay < MAX_UNDER_WAY ? null : refusalOf(app, 'too many exchanges under way', null);
+    return underWay < MAX_UNDER_WAY ? null : refusalOf(app, 'RATE_LIMITED', 'too many exchanges under way');
   }
 
   return {
@@ -107,6 +115,7 @@ export function createBreaker({
       const circuit = circuitOf(app);
       if (circuit.isOpen || circuit.unanswered >= MAX_UNANSWERED) circuit.nextProbeAt = now() + PROBE_EVERY_MS;
       circuit.underWay += 1;
+      if (circuit.unanswered === 0) circuit.unansweredSince = now();
       circuit.unanswered += 1;
       const { goodAnswers } = circuit;
       // Who was left hanging in an outage learns of it seconds after its end.
@@ -132,9 +141,14 @@ function isFailure(error: unknown): error is AppError {
   return error instanceof AppError && (error.code === 'RATE_LIMITED' || error.code === 'PLATFORM_UNAVAILABLE');
 }
 
-function refusalOf({ platform, appid }: App, kind: string, lastFailure: AppError | null): AppError {
-  return new AppError(lastFailure?.code === 'RATE_LIMITED' ? 'RATE_LIMITED' : 'PLATFORM_UNAVAILABLE', {
-    retryAfterSeconds: lastFailure?.retryAfterSeconds ?? 1,
+function refusalOf(
+  { platform, appid }: App,
+  code: 'RATE_LIMITED' | 'PLATFORM_UNAVAILABLE',
+  kind: string,
+  retryAfterSeconds = 1,
+): AppError {
+  return new AppError(code, {
+    retryAfterSeconds,
     detail: `app ${appid}: the platform was not asked`,
     log: { platform, appid, kind },
   });

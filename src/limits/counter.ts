@@ -1,7 +1,8 @@
-import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Rate } from '../lib/rate.js';
 import type { Redis, RedisClient } from '../redis.js';
 import { createBoundedMemory } from './bounded-memory.js';
+import { rateLimiters } from './rate-limiter-flexible.js';
 
 /** What a key has come to, this time included. */
 export interface Counted {
@@ -31,6 +32,7 @@ export function createCounter(name: string, rate: Rate, redis: Redis | null): Co
 
   /** A cluster has a client for each of its nodes. */
   function sharedOver(client: RedisClient): RateLimiterRedis {
+    const { RateLimiterRedis } = rateLimiters();
     const shared =
       limiters.get(client) ?? new RateLimiterRedis({ ...options, storeClient: client, useRedisPackage: true });
     limiters.set(client, shared);
@@ -72,7 +74,7 @@ function counted(outcome: RateLimiterRes, rate: Rate, giveBack: () => Promise<un
 /** The library rejects with its count when that is above the limit. */
 function outcomeOf(consumed: Promise<RateLimiterRes>): Promise<RateLimiterRes> {
   return consumed.catch((refused: unknown) => {
-    if (refused instanceof RateLimiterRes) return refused;
+    if (refused instanceof rateLimiters().RateLimiterRes) return refused;
     throw refused;
   });
 }

@@ -118,8 +118,8 @@ export const upstreamGuards: Readonly<Record<string, Guard>> = {
     off: [
       {
         file: 'src/fetch-json.ts',
-        from: "import { ofetch } from 'ofetch';",
-        to: "import { ofetch } from 'ofetch';\nprocess.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';",
+        from: "await import('ofetch');",
+        to: "await import('ofetch');\n  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';",
       },
     ],
   },

@@ -89,7 +89,7 @@ describe('a circuit of the breaker', () => {
     }
     expect(ends).toHaveLength(1000);
 
-    expect(await start()).toMatchObject({ code: 'PLATFORM_UNAVAILABLE', retryAfterSeconds: 1 });
+    expect(await start()).toMatchObject({ code: 'RATE_LIMITED', retryAfterSeconds: 1 });
     expect(breaker.refusal(APP)).toMatchObject({ log: { appid: 'wx1', kind: 'too many exchanges under way' } });
     expect(breaker.refusal(OTHER_APP)).toBeNull();
 
@@ -110,7 +110,7 @@ describe('a circuit of the breaker', () => {
     expect(breaker.refusal(APP)).toBeNull();
   });
 
-  test('waits for 250 answers, then asks once a second, until one comes', async () => {
+  test('waits for 250 answers, then asks once a second, until one comes: after a second it is the platform, before it the crowd', async () => {
     let at = 0;
     const breaker = createBreaker({ now: () => at });
     const answers: (() => void)[] = [];
@@ -120,7 +120,8 @@ describe('a circuit of the breaker', () => {
     for (let second = 1; second <= 3; second += 1) {
       hanging.push(start());
       expect(answers).toHaveLength(250 + second);
-      expect(await start()).toMatchObject({ code: 'PLATFORM_UNAVAILABLE', retryAfterSeconds: 1 });
+      const code = second === 1 ? 'RATE_LIMITED' : 'PLATFORM_UNAVAILABLE';
+      expect(await start()).toMatchObject({ code, retryAfterSeconds: 1 });
       expect(breaker.refusal(APP)).toMatchObject({ log: { kind: 'many exchanges without an answer' } });
       expect(breaker.refusal(OTHER_APP)).toBeNull();
       at += 1000;

@@ -12,11 +12,15 @@ export interface ModuleImport {
   readonly kind: 'static' | 'type' | 'dynamic';
 }
 
-/** What a TypeScript module takes from outside: imports, re-exports, dynamic imports, import types, the environment. */
+/** What a TypeScript module takes from outside: imports, re-exports, dynamic imports, import types, `require`, the environment. */
 export function scanModule(source: string): ModuleScan {
   const program = parseSync(source, { syntax: 'typescript', decorators: true, target: 'es2022' });
   const nodes = [...nodesOf(program)];
-  return { imports: nodes.flatMap(importsOf), readsEnvironment: nodes.some(readsEnvironment) };
+  const requires = new Set(nodes.flatMap(nameOfRequire));
+  return {
+    imports: nodes.flatMap((node) => importsOf(node, requires)),
+    readsEnvironment: nodes.some(readsEnvironment),
+  };
 }
 
 type Node = Readonly<Record<string, unknown>>;
@@ -27,7 +31,7 @@ function* nodesOf(value: unknown): Generator<Node> {
   for (const child of Object.values(value)) yield* nodesOf(child);
 }
 
-function importsOf(node: Node): ModuleImport[] {
+function importsOf(node: Node, requires: ReadonlySet<string>): ModuleImport[] {
   switch (node.type) {
     case 'ImportDeclaration':
     case 'ExportAllDeclaration':
@@ -39,13 +43,25 @@ function importsOf(node: Node): ModuleImport[] {
     case 'TsExternalModuleReference':
       return [{ specifier: literal(node.expression), kind: 'static' }];
     case 'CallExpression': {
-      if ((node.callee as Node).type !== 'Import') return [];
+      const callee = node.callee as Node;
+      const isRequire = makesRequire(callee) || (callee.type === 'Identifier' && requires.has(String(callee.value)));
+      if (callee.type !== 'Import' && !isRequire) return [];
       const [argument] = node.arguments as { expression: Node }[];
-      return [{ specifier: literal(argument?.expression), kind: 'dynamic' }];
+      return [{ specifier: literal(argument?.expression), kind: isRequire ? 'static' : 'dynamic' }];
     }
     default:
       return [];
   }
+}
+
+// const require = createRequire(import.meta.url)
+function nameOfRequire({ type, id, init }: Node): string[] {
+  return type === 'VariableDeclarator' && makesRequire(init) ? [String((id as Node).value)] : [];
+}
+
+function makesRequire(node: unknown): boolean {
+  const isCall = typeof node === 'object' && node !== null && (node as Node).type === 'CallExpression';
+  return isCall && named((node as Node).callee, 'createRequire');
 }
 
 function isTypeOnly(node: Node): boolean {
