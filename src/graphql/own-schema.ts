@@ -1,4 +1,3 @@
-import { mergeSchemas } from '@graphql-tools/schema';
 import {
   type DocumentNode,
   findBreakingChanges,
@@ -9,6 +8,7 @@ import {
   Kind,
   parse,
 } from 'graphql';
+import { mergeSchemas } from './apollo-server.js';
 import type { ResolverClass } from './class-schema.js';
 import type { GatewayContext } from './context.js';
 import { documentCoordinates, schemaCoordinates } from './coordinates.js';
