@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
-import { failureCode } from './lib/failure-code.js';
+import { readJsonFile } from './lib/json-file.js';
 import { type ConfigFault, readSecretFile } from './lib/option-table.js';
 import type { App, PlatformName } from './platforms/platform.js';
 
@@ -69,7 +69,7 @@ export function readAppsFile(source: AppsFileSource): { apps: App[]; faults: Con
 type Report = (place: string, reason: string) => void;
 
 function readList({ path, readFile }: AppsFileSource, report: Report): unknown[] | null {
-  const file = readJson(path, readFile);
+  const file = readJsonFile(path, readFile);
   if ('reason' in file) {
     report('', file.reason);
     return null;
@@ -77,21 +77,6 @@ function readList({ path, readFile }: AppsFileSource, report: Report): unknown[]
   if (Array.isArray(file.json) && file.json.length > 0) return file.json;
   report('', 'must name a file with a JSON list of at least one app');
   return null;
-}
-
-function readJson(path: string, readFile: (path: string) => string): { json: unknown } | { reason: string } {
-  let text: string;
-  try {
-    text = readFile(path);
-  } catch (error) {
-    return { reason: `names a file that cannot be read (${failureCode(error)})` };
-  }
-  try {
-    return { json: JSON.parse(text) };
-  } catch {
-    // The parser's message quotes the text around the fault.
-    return { reason: 'names a file that is not JSON' };
-  }
 }
 
 function readEntry(json: unknown, place: string, source: AppsFileSource, report: Report): App | null {

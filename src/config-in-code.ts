@@ -35,6 +35,7 @@ const VARIABLES: Readonly<Record<keyof Config, readonly VariableName[]>> = {
   trustProxy: ['TRUST_PROXY'],
   corsOrigins: ['CORS_ORIGINS'],
   introspection: ['INTROSPECTION'],
+  trustedDocuments: ['DOCUMENTS', 'DOCUMENTS_FILE'],
   wafer: ['WAFER'],
   logLevel: ['LOG_LEVEL'],
   adminPort: ['ADMIN_PORT'],

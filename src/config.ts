@@ -3,6 +3,7 @@ import { parseEnv } from 'node:util';
 import { readAppsFile } from './apps-file.js';
 import { type GivenConfig, replaceInEnvironment } from './config-in-code.js';
 import { misspellingWarnings, valueWarnings } from './config-warnings.js';
+import { type GivenDocuments, readDocuments } from './documents-file.js';
 import { failureCode } from './lib/failure-code.js';
 import { type ConfigFault, type OptionValues, readOptions } from './lib/option-table.js';
 import type { Rate } from './lib/rate.js';
@@ -54,6 +55,8 @@ export interface Config {
   /** Exact origins; empty when unset. */
   readonly corsOrigins: readonly string[];
   readonly introspection: boolean;
+  /** null: any text is answered, and none by its id. */
+  readonly trustedDocuments: GivenDocuments | null;
   /** Whether wafer2's client is served. */
   readonly wafer: boolean;
   readonly logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
@@ -135,15 +138,23 @@ export function loadConfig(environment: Environment = processEnvironment(), give
   const mustHaveApps = isProduction && !replaced.apps?.length;
   const { apps, faults: appFaults } = readApps(values, { cwd, readFile }, mustHaveApps);
   faults.push(...appFaults);
+  const { DOCUMENTS: mode, DOCUMENTS_FILE: path } = values;
+  const { documents, faults: documentFaults } = readDocuments({ mode, path }, (file) => readFile(resolve(cwd, file)));
+  faults.push(...documentFaults);
   const warnings = [...misspellingWarnings(env), ...valueWarnings(values, isProduction)];
   if (faults.length > 0) throw new ConfigError(faults, warnings);
   // Without a fault every value is there.
-  const config = deepFreeze(toConfig(values as Values, apps, cwd, replaced.dataDir));
+  const config = deepFreeze(toConfig(values as Values, { apps, documents }, cwd, replaced.dataDir));
   const { dataDir } = config;
   return Object.freeze({ config: Object.freeze({ ...config, ...replaced, dataDir }), warnings });
 }
 
-function toConfig(values: Values, apps: readonly App[], cwd: string, givenDataDir: string | undefined): Config {
+function toConfig(
+  values: Values,
+  { apps, documents }: { apps: readonly App[]; documents: GivenDocuments | null },
+  cwd: string,
+  givenDataDir: string | undefined,
+): Config {
   const dataDir = resolve(cwd, givenDataDir ?? values.DATA_DIR);
   return {
     environment: values.NODE_ENV,
@@ -168,6 +179,7 @@ function toConfig(values: Values, apps: readonly App[], cwd: string, givenDataDi
     trustProxy: values.TRUST_PROXY,
     corsOrigins: values.CORS_ORIGINS ?? [],
     introspection: values.INTROSPECTION,
+    trustedDocuments: documents,
     wafer: values.WAFER,
     logLevel: values.LOG_LEVEL,
     adminPort: values.ADMIN_PORT,

@@ -84,6 +84,11 @@ export const errorTable = {
     client:
       'logs in again, then fetches new data and sends that (`action`: `LOGIN_AGAIN`), or fixes what it sends (`FIX_INPUT`)',
   },
+  PERSISTED_QUERY_NOT_FOUND: {
+    httpStatus: 400,
+    message: 'Only trusted documents are answered here, and this is none: it stands in no manifest of the operator.',
+    client: 'sends the text, where `DOCUMENTS` allows that; else asks for the manifest to be brought up to date',
+  },
   BAD_REQUEST: {
     httpStatus: 400,
     message: 'The request is not one this server understands.',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CREDENTIAL, credential } from './apps-file.js';
+import { DOCUMENTS_FILE_EXAMPLE } from './documents-file.js';
 import { parseDuration } from './lib/duration.js';
 import { splitList } from './lib/list.js';
 import { isAddressRange, isHost, parseOrigin } from './lib/network-address.js';
@@ -229,6 +230,22 @@ export const options = {
     must: 'on or off',
     doc: 'Whether the schema may be asked for.',
     example: 'off',
+  },
+  DOCUMENTS: {
+    default: null,
+    unset: 'any text is answered, and none by its id',
+    parse: z.enum(['allow', 'require']),
+    must: 'allow or require',
+    doc: '`allow` answers the documents of DOCUMENTS_FILE by their ids too; `require` answers nothing else, and parses nothing else. See `docs/trusted-documents.md`.',
+    example: 'require',
+  },
+  DOCUMENTS_FILE: {
+    default: null,
+    unset: 'none',
+    parse: file,
+    must: "a file's path",
+    doc: 'The manifest that codegen writes with `persistedDocuments: true`: a JSON object of at most 1000 texts by their ids, at most 1 MiB. Goes with DOCUMENTS.',
+    example: DOCUMENTS_FILE_EXAMPLE,
   },
   WAFER: {
     default: 'off',

@@ -53,8 +53,16 @@ describe('what is given in code', () => {
     const env = { PORT: '5000', HOST: '::1', SESSION_IDLE_TTL: '1h', WECHAT_APPID: 'wx9', WECHAT_SECRET: 's' };
     const given = { port: 0, apps: [app], sessionIdleTtlMs: 5000, corsOrigins: ['https://a.example'], trustProxy: 1 };
     expect(load(env, given)).toMatchObject({ ...given, host: '::1', sessionMaxTtlMs: 2_592_000_000 });
-    const nothing = { adminPort: null, wechatApiUrl: null, loginLimitPerIp: null, wafer: false };
-    expect(load({ ADMIN_PORT: '9000', LOGIN_LIMIT_PER_IP: '1/1m', WAFER: '1' }, nothing)).toMatchObject(nothing);
+    const nothing = {
+      trustedDocuments: null,
+      adminPort: null,
+      wechatApiUrl: null,
+      loginLimitPerIp: null,
+      wafer: false,
+    };
+    expect(
+      load({ DOCUMENTS: 'require', ADMIN_PORT: '9000', LOGIN_LIMIT_PER_IP: '1/1m', WAFER: '1' }, nothing),
+    ).toMatchObject(nothing);
   });
 
   test('that is undefined is not given', () => {

@@ -15,6 +15,8 @@ describe('secrets stay', () => {
       (value: string): [Env, Files] => [{ [`${name}_FILE`]: value }, {}],
       (value: string): [Env, Files] => [{ [`${name}_`]: value }, {}],
     ]),
+    (value) => [{ DOCUMENTS: 'allow', DOCUMENTS_FILE: 'a' }, { a: value }],
+    (value) => [{ DOCUMENTS: 'allow', DOCUMENTS_FILE: 'a' }, { a: JSON.stringify({ 'sha256:a': value }) }],
     (value) => [{ APPS_FILE: 'a' }, { a: value }],
     (value) => [{ APPS_FILE: 'a' }, { a: `[{"platform":"WECHAT","secret":"${value}"` }],
     (value) => [{ APPS_FILE: 'a' }, { a: JSON.stringify([{ [value]: 1 }]) }],

@@ -7,8 +7,7 @@ const requestCodes = {
     'The document does not fit the schema, is beyond a limit, or asks for the schema where `INTROSPECTION` is off.',
   OPERATION_RESOLUTION_FAILURE:
     'The document has no operation of that name, or several and no name was sent, or it is a subscription.',
-  PERSISTED_QUERY_NOT_SUPPORTED: 'The request names a persisted query: send the document.',
-  PERSISTED_QUERY_NOT_FOUND: null,
+  PERSISTED_QUERY_NOT_SUPPORTED: 'The request names a persisted query, and `DOCUMENTS` is unset: send the document.',
   INTROSPECTION_DISABLED: null,
   MAX_RECURSIVE_SELECTIONS_EXCEEDED: null,
 };

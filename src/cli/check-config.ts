@@ -20,6 +20,7 @@ const summary: readonly [name: string, describe: (config: Config) => string][] =
   ['logins', describeLoginLimits],
   ['proxies', ({ trustProxy }) => describeProxies(trustProxy)],
   ['CORS origins', ({ corsOrigins }) => corsOrigins.join(', ') || 'none given'],
+  ['documents', ({ trustedDocuments }) => describeDocuments(trustedDocuments)],
   ['introspection', ({ introspection }) => (introspection ? 'on' : 'off')],
   ['log level', ({ logLevel }) => logLevel],
 ];
@@ -69,4 +70,10 @@ function describeLoginLimits({ loginLimitPerIp, loginLimitPerApp }: Config): str
 function describeProxies(trustProxy: Config['trustProxy']): string {
   if (trustProxy === null) return 'none trusted';
   return typeof trustProxy === 'number' ? `${trustProxy} trusted` : trustProxy.join(', ');
+}
+
+function describeDocuments(trusted: Config['trustedDocuments']): string {
+  if (trusted === null) return 'any';
+  const count = Object.keys(trusted.texts).length;
+  return trusted.mode === 'require' ? `the ${count} of the manifest only` : `any, ${count} by their ids`;
 }

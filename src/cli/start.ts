@@ -45,6 +45,7 @@ function welcome({ config, log, simulator }: RunningGateway, url: string, { warn
       `Open ${url}/ in a browser: it leads to the explorers${simulator === null ? '' : ', and to a phone to log in with'}.`,
       ...(simulator === null ? [] : simulatorHint(simulator)),
       phoneHint(config.host, new URL(url).port),
+      ...(config.trustedDocuments?.mode === 'require' ? [EXPLORERS_ARE_REFUSED] : []),
       '',
     ];
     process.stdout.write(
@@ -56,6 +57,9 @@ function welcome({ config, log, simulator }: RunningGateway, url: string, { warn
   }
   log.info({ url, apps: config.apps.length, simulator: simulator !== null }, 'started');
 }
+
+const EXPLORERS_ARE_REFUSED =
+  'DOCUMENTS=require: what the explorers ask is in no manifest, and is refused. Leave it out, or say allow, to explore.';
 
 function simulatorHint({ users }: NonNullable<RunningGateway['simulator']>): string[] {
   const names = users.map((user) => user.username).join(', ');

@@ -1,13 +1,15 @@
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { checkConfig } from '../../src/cli/check-config.js';
 
 const cwd = resolve('/srv/menjin');
 
-function check(env: Record<string, string>): { status: 0 | 1; lines: string[] } {
+function check(env: Record<string, string>, files: Record<string, string> = {}): { status: 0 | 1; lines: string[] } {
   const lines: string[] = [];
-  const readFile = () => {
-    throw Object.assign(new Error('no file'), { code: 'ENOENT' });
+  const readFile = (path: string) => {
+    const text = files[relative(cwd, path)];
+    if (text === undefined) throw Object.assign(new Error('no file'), { code: 'ENOENT' });
+    return text;
   };
   const status = checkConfig((line) => lines.push(line), { env, cwd, readFile });
   return { status, lines };
@@ -38,6 +40,18 @@ describe('the check of the configuration', () => {
     const { status, lines } = check({});
     expect(status).toBe(0);
     expect(lines.join('\n')).toMatch(/apps +none given: the simulator/);
+  });
+
+  test.each([
+    ['require', 'the 1 of the manifest only'],
+    ['allow', 'any, 1 by their ids'],
+  ])('says which documents are answered with DOCUMENTS=%s', (DOCUMENTS, said) => {
+    const { status, lines } = check(
+      { DOCUMENTS, DOCUMENTS_FILE: 'd.json' },
+      { 'd.json': '{ "viewer": "{ viewer { openid } }" }' },
+    );
+    expect(status).toBe(0);
+    expect(lines).toContain(`  documents      ${said}`);
   });
 
   test('prints warnings first and still succeeds', () => {

@@ -4,6 +4,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { composeDocuments } from '../../src/compose-documents.js';
+import { loadConfig } from '../../src/config.js';
+import { buildGatewaySchema } from '../../src/graphql/schema.js';
+import { readTextFile } from '../../src/read-text-file.js';
 import { makeTempDir, type TempDir } from '../support/test-gateway.js';
 import { runTsc } from './compile-fixtures.js';
 import { type Snippet, snippetsOf } from './snippets.js';
@@ -29,6 +33,18 @@ const code = [...inDocs, ...inReadmes]
 const ofCodegen = inDocs.filter(({ place }) => place.startsWith('docs/codegen.md'));
 const generators = ofCodegen.filter((each) => each.language === 'yaml' && !isOfResolverTypes(each));
 const operations = ofCodegen.filter(({ language }) => language === 'graphql').map(({ source }) => source);
+
+/** The mini-program's configuration, with what trusted-documents.md adds to it. */
+const ofTrusted = inDocs.find(
+  ({ place, language }) => place.startsWith('docs/trusted-documents.md') && language === 'yaml',
+);
+const preset = /^ {4}preset: client\n {4}presetConfig:\n(?: {6,}.*\n)+/m;
+/** Beside what it says, in one run. */
+function withTrusted(source: string): string {
+  const [, miniprogram = ''] = source.split('generates:\n');
+  const trusted = miniprogram.replace('./miniprogram/generated/', './trusted/');
+  return `${source}${trusted.replace(preset, ofTrusted?.source ?? '')}`;
+}
 
 // What library.md tells a consumer to write, and no more than a check needs.
 const told = inDocs.find(({ place, language }) => place.startsWith('docs/library.md') && language === 'json')?.source;
@@ -69,7 +85,7 @@ async function makeProject(): Promise<void> {
   expect(await runTsc('typescript', ...build, ...buildInfo, '--emitDeclarationOnly')).toBe('');
 }
 
-async function generate(index: number, { source }: Snippet): Promise<void> {
+async function generate(index: number, source: string): Promise<void> {
   const config = write(`codegen-${index}.yml`, source.replace('./node_modules/menjin/', './'));
   const generator = path.join(root, 'node_modules', '@graphql-codegen', 'cli', 'esm', 'bin.js');
   await promisify(execFile)(process.execPath, [generator, '--config', config], {
@@ -91,7 +107,9 @@ describe('the docs', () => {
   beforeAll(async () => {
     for (const folder of ['miniprogram', 'src']) write(`${folder}/operations.graphql`, operations.join('\n'));
     expect(generators).toHaveLength(2);
-    await Promise.all(generators.map((snippet, index) => generate(index, snippet)));
+    const [ofMiniprogram, ...others] = generators.map(({ source }) => source);
+    const sources = [withTrusted(ofMiniprogram ?? ''), ...others];
+    await Promise.all(sources.map((source, index) => generate(index, source)));
 
     for (const { file, source } of code) write(file, source);
     const outputs = Object.entries(projects).map(async ([name, { settings, isMember }]) => {
@@ -115,6 +133,16 @@ describe('the docs', () => {
     expect(documents('miniprogram')).toMatch(/LogInDocument = new TypedDocumentString\(/);
     expect(documents('src')).toMatch(/LogInDocument = \{"kind":"Document"/);
   });
+});
+
+test('docs/trusted-documents.md tells how to make a manifest that a gateway takes', () => {
+  const env = { DOCUMENTS: 'require', DOCUMENTS_FILE: 'trusted/persisted-documents.json' };
+  const { config } = loadConfig({ env, cwd: project.path, readFile: readTextFile });
+  const trusted = composeDocuments(config, buildGatewaySchema());
+  const documents = readFileSync(path.join(project.path, 'trusted/graphql.ts'), 'utf8');
+  const ids = [...documents.matchAll(/Document = \{"__meta__":\{"hash":"([^"]+)"\}\}/g)].map(([, id = '']) => id);
+  expect(ids.length).toBeGreaterThan(1);
+  expect(ids.filter((id) => trusted?.textOf(id) == null)).toEqual([]);
 });
 
 test('a snippet that does not compile is found, in TypeScript and in JavaScript', async () => {

@@ -115,9 +115,7 @@ export const inputGuards: Readonly<Record<string, Guard>> = {
   },
   'token-form': {
     keeps: 'What has not the form of a token costs no store call.',
-    off: [
-      { file: 'src/auth/authenticate.ts', from: "    if (!isToken(token)) return { state: 'refused' };\n", to: '' },
-    ],
+    off: [{ file: 'src/auth/authenticate.ts', from: '    if (!isToken(token)) return REFUSED;\n', to: '' }],
   },
   'strict-parser': {
     keeps: 'Node reads HTTP by the letter.',
@@ -171,15 +169,25 @@ export const inputGuards: Readonly<Record<string, Guard>> = {
     keeps: 'A query is sent, not named.',
     off: [{ file: 'src/graphql/apollo.ts', from: '    persistedQueries: false,\n', to: '' }],
   },
-  'no-subscriptions': {
-    keeps: 'A subscription is refused before it runs.',
+  'trusted-only': {
+    keeps: 'Where trusted documents are required, no other text is looked at.',
+    off: [
+      { file: 'src/http/trusted-requests.ts', from: 'trusted.isRequired && ', to: 'false && trusted.isRequired && ' },
+    ],
+  },
+  'parsed-once': {
+    keeps: 'Trusted documents are parsed at the start.',
     off: [
       {
-        file: 'src/graphql/apollo.ts',
-        from: 'plugins: [...plugins, refuseSubscriptions()]',
-        to: 'plugins: [...plugins]',
+        file: 'src/graphql/document-store.ts',
+        from: 'if (always !== undefined) return always;',
+        to: 'if (always !== undefined) return undefined;',
       },
     ],
+  },
+  'no-subscriptions': {
+    keeps: 'A subscription is refused before it runs.',
+    off: [{ file: 'src/graphql/apollo.ts', from: '      refuseSubscriptions(),\n', to: '' }],
   },
   'no-line-for-the-gone': {
     keeps: 'A client that has left is no failure.',

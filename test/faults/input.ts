@@ -224,6 +224,20 @@ export const inputFaults: FaultGroup = {
       title: 'may read answers only when allowed: %s',
       row: 'one that is not listed',
     },
+    {
+      number: 122,
+      fault: 'Somebody sends texts of their own to a gateway that answers trusted documents only.',
+      guard: 'trusted-only',
+      test: 'test/graphql/trusted-documents.test.ts',
+      title: 'no text is parsed to be refused: %s',
+    },
+    {
+      number: 123,
+      fault: 'A trusted document is asked for so often that it would be parsed again and again.',
+      guard: 'parsed-once',
+      test: 'test/graphql/trusted-documents.test.ts',
+      title: 'no text was parsed at all, the trusted ones included',
+    },
   ],
   guards: inputGuards,
 };

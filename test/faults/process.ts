@@ -179,8 +179,8 @@ export const processFaults: FaultGroup = {
       off: [
         {
           file: 'src/lib/random.ts',
-          from: "  return randomBytes(16).toString('base64url');",
-          to: "  try {\n    return randomBytes(16).toString('base64url');\n  } catch {\n    return String(Math.random());\n  }",
+          from: '    randomFillSync(pool);',
+          to: '    try {\n      randomFillSync(pool);\n    } catch {\n      pool.fill(0);\n    }',
         },
         {
           file: 'src/sessions/token.ts',

@@ -6,7 +6,7 @@ export function textOf(document: unknown): string {
   throw new TypeError('A document without its text: set documentMode: string');
 }
 
-/** Whether it may be a mutation: of those that only look like one, less is tried again. */
+/** Whether it may be a mutation, which an id does not tell: of those that only look like one, less is tried again. */
 export function mayMutate(text: string): boolean {
-  return /\bmutation\b/.test(text);
+  return /\bmutation\b|documentId/.test(text);
 }

@@ -24,6 +24,7 @@ export const clientActions: Readonly<Record<Language, Actions>> = {
     IDENTITY_TAKEN: '`mergeable` 为真时询问用户是否合并，再以新的 code 和 `merge: true` 发送',
     LAST_IDENTITY: '先关联另一个身份',
     OPEN_DATA_REFUSED: '重新登录后重新获取数据再发（`action`：`LOGIN_AGAIN`），或修正所发内容（`FIX_INPUT`）',
+    PERSISTED_QUERY_NOT_FOUND: '在 `DOCUMENTS` 允许时改发查询文本；否则请运维更新清单',
     BAD_REQUEST: '修正调用',
     NOT_FOUND: '修正调用',
     INTERNAL_SERVER_ERROR: '报告 `requestId`',
