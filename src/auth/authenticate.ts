@@ -23,8 +23,14 @@ export function viewerIn(authentication: Authentication): Viewer | null {
   return authentication.state === 'signedIn' ? authentication.viewer : null;
 }
 
-/** Never throws: what cannot be known is a state. One Keyv get at most, and none for what cannot be a token. */
-export type Authenticate = (token: string | null) => Promise<Authentication>;
+/**
+ * Never throws: what cannot be known is a state. One Keyv get at most, and none for what cannot be a token. What needs no
+ * store is answered at once: most requests are about a session that was read less than a second ago.
+ */
+export type Authenticate = (token: string | null) => Authentication | Promise<Authentication>;
+
+const ANONYMOUS: Authentication = { state: 'anonymous' };
+const REFUSED: Authentication = { state: 'refused' };
 
 export function createAuthenticate(parts: {
   /** Or the store itself. */
@@ -39,25 +45,32 @@ export function createAuthenticate(parts: {
   const { sessionStore, touch, now, onCorrupt, onMassMisses } = parts;
   const noteLookup = createMissAlarm(now, onMassMisses);
 
-  return async (token) => {
-    if (token === null) return { state: 'anonymous' };
-    if (!isToken(token)) return { state: 'refused' };
-    const tokenHash = hashToken(token);
-    let value: SessionValue | null | 'corrupt';
-    try {
-      value = await sessionStore.get(tokenHash);
-    } catch (error) {
-      return { state: 'unknown', error: asAppError(error) };
-    }
+  function judge(tokenHash: string, value: SessionValue | null | 'corrupt'): Authentication | Promise<Authentication> {
     noteLookup(value === null);
     if (value === 'corrupt') {
       onCorrupt();
-      return { state: 'refused' };
+      return REFUSED;
     }
-    if (value === null || isOver(value, now())) return { state: 'refused' };
-    const touched = await touch(tokenHash, value);
-    return touched === 'ended' ? { state: 'refused' } : { state: 'signedIn', viewer: viewerOf(touched) };
+    if (value === null || isOver(value, now())) return REFUSED;
+    const touched = touch(tokenHash, value);
+    return touched instanceof Promise ? touched.then(signedIn) : signedIn(touched);
+  }
+
+  return (token) => {
+    if (token === null) return ANONYMOUS;
+    if (!isToken(token)) return REFUSED;
+    const tokenHash = hashToken(token);
+    const found = sessionStore.get(tokenHash);
+    if (!(found instanceof Promise)) return judge(tokenHash, found);
+    return found.then(
+      (value) => judge(tokenHash, value),
+      (error: unknown): Authentication => ({ state: 'unknown', error: asAppError(error) }),
+    );
   };
+}
+
+function signedIn(value: SessionValue | 'ended'): Authentication {
+  return value === 'ended' ? REFUSED : { state: 'signedIn', viewer: viewerOf(value) };
 }
 
 function isOver(value: SessionValue, now: number): boolean {

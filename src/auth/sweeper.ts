@@ -69,7 +69,7 @@ export function startSweeper(
 
 /** Says unknown, and asks no store, until the sweeper is ready. */
 export function gatedAuthenticate(authenticate: Authenticate, { isReady }: Pick<Sweeper, 'isReady'>): Authenticate {
-  return async (token) => {
+  return (token) => {
     if (token === null || isReady()) return authenticate(token);
     const detail = 'sessions that ended before the start are not deleted yet';
     return { state: 'unknown', error: new AppError('SERVICE_UNAVAILABLE', { retryAfterSeconds: 1, detail }) };

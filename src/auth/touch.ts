@@ -8,7 +8,7 @@ import type { SessionValue } from '../sessions/session-value.js';
 import type { Database } from '../sql/database.js';
 
 /** Writes a use of the session down when it is due: its value as it is now, or 'ended' when its row says so. */
-export type Touch = (tokenHash: string, value: SessionValue) => Promise<SessionValue | 'ended'>;
+export type Touch = (tokenHash: string, value: SessionValue) => SessionValue | Promise<SessionValue | 'ended'>;
 
 /** How long nobody is touched after SQL or the session store did not answer: sessions stay good meanwhile. */
 const PAUSE_MS = 30_000;
@@ -46,9 +46,7 @@ export function createTouch(parts: {
     return touched;
   }
 
-  return async (tokenHash, value) => {
-    const isDue = now() - value.touchedAt > intervalMs && now() >= pausedUntil;
-    if (!isDue) return value;
+  async function touch(tokenHash: string, value: SessionValue): Promise<SessionValue | 'ended'> {
     try {
       return await withDeadline(
         inFlight(tokenHash, () => write(tokenHash, value)),
@@ -59,5 +57,10 @@ export function createTouch(parts: {
       pausedUntil = now() + PAUSE_MS;
       return value;
     }
+  }
+
+  return (tokenHash, value) => {
+    const isDue = now() - value.touchedAt > intervalMs && now() >= pausedUntil;
+    return isDue ? touch(tokenHash, value) : value;
   };
 }

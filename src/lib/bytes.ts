@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * Joins fields so that no two lists of fields give the same bytes: each is preceded by its length.
@@ -22,5 +22,5 @@ export function fromBase64url(text: string): Buffer | null {
 
 /** SHA-256 as 64 hex digits. */
 export function sha256Hex(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex');
+  return hash('sha256', data, 'hex');
 }

@@ -14,6 +14,11 @@ export function createMetrics() {
       labelNames: ['operation', 'code'],
       registers,
     }),
+    fastQueries: new Counter({
+      name: 'menjin_fast_queries_total',
+      help: 'Of menjin_requests_total, the queries that a prepared function answered.',
+      registers,
+    }),
     logins: new Counter({
       name: 'menjin_logins_total',
       help: 'Logins by platform and outcome: new_user, known_user, repeat, or the error code.',

@@ -6,10 +6,11 @@ type Found = SessionValue | null | 'corrupt';
 /** What requests read, for at most a second each. A login reads its store: it must see what is there now. */
 export interface SessionCache {
   /**
-   * As the store answers, or answered less than a second ago. One read serves those who ask for the same.
+   * As the store answers, or answered less than a second ago: what is at hand is given at once. One read serves those who
+   * ask for the same.
    * @throws AppError SERVICE_UNAVAILABLE, which is never remembered
    */
-  get(tokenHash: string): Promise<Found>;
+  get(tokenHash: string): Found | Promise<Found>;
   /** Whoever asks from now on is answered by a read that begins from now on. */
   drop(tokenHashes: readonly string[]): void;
 }
@@ -48,16 +49,15 @@ export function createSessionCache(parts: {
 }): SessionCache {
   const { store, maxEntries, now, elapsedMs } = parts;
   if (maxEntries === 0) return { get: (tokenHash) => store.get(tokenHash), drop: () => undefined };
-  const sessions = new Map<string, Entry>();
-  const missing = new Map<string, Entry>();
+  const sessions = createEntries(maxEntries);
+  const missing = createEntries(Math.min(maxEntries, MAX_MISSING));
   const reads = new Map<string, Read>();
 
   function keep(tokenHash: string, entry: Entry): void {
-    sessions.delete(tokenHash);
-    missing.delete(tokenHash);
     const isSession = typeof entry.found === 'object' && entry.found !== null;
-    if (isSession) putNewest(sessions, maxEntries, tokenHash, entry);
-    else putNewest(missing, Math.min(maxEntries, MAX_MISSING), tokenHash, entry);
+    const [its, other] = isSession ? [sessions, missing] : [missing, sessions];
+    other.delete(tokenHash);
+    its.put(tokenHash, entry);
   }
 
   function read(tokenHash: string, since: Moment): Promise<Found> {
@@ -72,13 +72,10 @@ export function createSessionCache(parts: {
   }
 
   return {
-    get: async (tokenHash) => {
+    get: (tokenHash) => {
       const at = { elapsedMs: elapsedMs(), wallMs: now() };
       const kept = sessions.get(tokenHash) ?? missing.get(tokenHash);
-      if (kept !== undefined && isYoung(kept.since, at) && !mayHaveMoved(kept.found, at)) {
-        keep(tokenHash, kept);
-        return kept.found;
-      }
+      if (kept !== undefined && isYoung(kept.since, at) && !mayHaveMoved(kept.found, at)) return kept.found;
       const underWay = reads.get(tokenHash);
       if (underWay !== undefined && isYoung(underWay.since, at)) return underWay.answer;
       return read(tokenHash, at);
@@ -108,12 +105,25 @@ function mayHaveMoved(found: Found, { wallMs }: Moment): boolean {
   return typeof found === 'object' && found !== null && wallMs >= found.until;
 }
 
-/** A Map keeps the order of its keys: the one that was used longest ago goes. */
-function putNewest(entries: Map<string, Entry>, limit: number, tokenHash: string, entry: Entry): void {
-  entries.set(tokenHash, entry);
-  if (entries.size <= limit) return;
-  for (const oldest of entries.keys()) {
-    entries.delete(oldest);
-    return;
-  }
+interface Entries {
+  get(tokenHash: string): Entry | undefined;
+  /** Beyond the limit those go that were read longest ago, half of all at once. */
+  put(tokenHash: string, entry: Entry): void;
+  delete(tokenHash: string): void;
+}
+
+/** In two halves: to find the oldest key of a Map takes the longer the more were deleted before it. */
+function createEntries(limit: number): Entries {
+  let [older, newer] = [new Map<string, Entry>(), new Map<string, Entry>()];
+  return {
+    get: (tokenHash) => newer.get(tokenHash) ?? older.get(tokenHash),
+    put: (tokenHash, entry) => {
+      newer.set(tokenHash, entry);
+      if (newer.size >= limit / 2) [older, newer] = [newer, new Map()];
+    },
+    delete: (tokenHash) => {
+      newer.delete(tokenHash);
+      older.delete(tokenHash);
+    },
+  };
 }
