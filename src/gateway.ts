@@ -6,6 +6,7 @@ import { createFindUser, type FindUser } from './auth/show-user.js';
 import { gatedAuthenticate } from './auth/sweeper.js';
 import { createTouch } from './auth/touch.js';
 import type { Viewer } from './auth/viewer.js';
+import { composeDocuments } from './compose-documents.js';
 import { composeWechat, type GatewayCalls, WECHAT_API_URL } from './compose-wechat.js';
 import { type Config, loadConfig } from './config.js';
 import type { ContextMaker } from './context-builder.js';
@@ -13,22 +14,20 @@ import { composeEnding, readinessChecks, reportOutages } from './ending.js';
 import type { fetchJson as FetchJson } from './fetch-json.js';
 import { checkOptionNames, checkOwnParts, type GatewayOptions, type OwnParts } from './gateway-options.js';
 import { startApollo } from './graphql/apollo.js';
-import { RequestContext, ViewerContext } from './graphql/context.js';
+import { ViewerContext } from './graphql/context.js';
+import { createPreparedQueries } from './graphql/prepared-queries.js';
 import { createReport } from './graphql/report.js';
 import { rolesOfRequest } from './graphql/roles.js';
 import { buildGatewaySchema } from './graphql/schema.js';
 import { createAdminServer } from './http/admin-server.js';
 import { bearerToken } from './http/bearer.js';
-import { developmentRoutes } from './http/development.js';
 import { reportEarlyRefusals } from './http/early-refusals.js';
-import { explorer } from './http/explorer.js';
-import { loadOfflineExplorer, OFFLINE_EXPLORER_PATH } from './http/offline-explorer.js';
+import { openFastWay } from './http/fast-way.js';
 import { requestIdOf } from './http/request-id.js';
 import { createTokenReader } from './http/request-token.js';
 import { identifySenders } from './http/request-viewer.js';
 import { graphqlRoute } from './http/routes/graphql.js';
 import { healthRoutes } from './http/routes/health.js';
-import { waferRoutes } from './http/routes/wafer.js';
 import { addressOf, senderOf } from './http/sender.js';
 import { createServer } from './http/server.js';
 import { type Closers, createClosers } from './lib/closers.js';
@@ -39,6 +38,7 @@ import { measuredDatabase, measuredPlatforms, measuredSessionStore } from './mea
 import { createLog, type Log } from './observe/log.js';
 import { createMetrics, type Metrics, measureProcess } from './observe/metrics.js';
 import { createPlatforms } from './platforms/index.js';
+import { createRequestContexts } from './request-context.js';
 import { serverKeysOf } from './server-keys.js';
 import { createLifetimes } from './sessions/lifetimes.js';
 import type { SessionStore } from './sessions/session-store.js';
@@ -139,6 +139,7 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
   const isProduction = config.environment === 'production';
   checkOwnParts(own);
   const schema = buildGatewaySchema(own);
+  const trusted = composeDocuments(config, schema);
   const log = createLog(config.logLevel, seams.logDestination);
   const metrics = createMetrics();
   const keys = createKeyRing(serverKeysOf(config));
@@ -198,52 +199,41 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
   const showsOwnMessages = config.environment === 'development';
   const report = createReport({ showsOwnMessages });
   const hasPages = !isProduction && seams.hasPages !== false;
-  const offlineExplorer = hasPages ? await loadOfflineExplorer() : null;
-  const offlineExplorerPath = offlineExplorer === null ? null : OFFLINE_EXPLORER_PATH;
-  const landingPage = hasPages ? explorer({ offlineExplorerPath }) : ApolloServerPluginLandingPageDisabled();
+  const development = hasPages ? await (await import('./http/development.js')).loadDevelopment() : null;
+  const landingPage = development?.landingPage ?? ApolloServerPluginLandingPageDisabled();
   const { introspection } = config;
   const { roles = () => [], plugins: ownPlugins = [] } = own;
-  const plugins = [report.plugin, landingPage, ...ownPlugins];
-  const apollo = await startApollo({ schema, isProduction, introspection, log, plugins });
+  // A plugin of somebody's may look at, or change, anything.
+  const prepared = ownPlugins.length === 0 ? createPreparedQueries(schema, trusted) : null;
+  const plugins = [report.plugin, ...(prepared === null ? [] : [prepared.plugin]), landingPage, ...ownPlugins];
+  const apollo = await startApollo({ schema, isProduction, introspection, log, plugins, trusted });
   closers.add(() => apollo.stop());
 
   let isDraining = false;
   const { app, refusals } = await createServer({ ...config, log, metrics, isProduction, showsOwnMessages });
   closers.add(() => app.close());
   const tokenOf = createTokenReader({ takesSkey: config.wafer });
+  const makeContext = createRequestContexts({
+    ...{ authenticate, roles: own.roles, callsFor: wechat.callsFor, verbs, log, metrics },
+  });
   graphqlRoute(app, {
     apollo,
+    trusted,
     onAnswer: reportEarlyRefusals(report, refusals),
     context: async (request) => {
-      const addressBlock = senderOf(request);
-      const address = addressOf(request);
       const userAgent = request.headers['user-agent'] ?? null;
-      const token = tokenOf(request);
-      const authentication = await authenticate(token);
-      const requestId = request.id;
-      const carriedToken = () => token;
-      const requestLog = log.child({ requestId });
-      return new RequestContext({
-        requestId,
-        authentication,
-        rolesOf: rolesOfRequest(roles),
-        callsFor: wechat.callsFor,
-        addressBlock,
-        address,
-        userAgent,
-        carriedToken,
-        verbs,
-        log: requestLog,
-        metrics,
-      });
+      const sender = { addressBlock: senderOf(request), address: addressOf(request), userAgent };
+      return makeContext({ requestId: request.id, token: tokenOf(request), sender });
     },
   });
+  if (prepared !== null) openFastWay(app, { prepared, makeContext, metrics, log });
   healthRoutes(app, { checks: readinessChecks(stores, sweeper), isDraining: () => isDraining });
-  if (hasPages) {
-    const kinds = { users: config.databaseUrl.kind, sessions: config.sessionStoreUrl.kind };
-    developmentRoutes(app, { version, apps, stores: kinds, offlineExplorer, simulator });
+  const kinds = { users: config.databaseUrl.kind, sessions: config.sessionStoreUrl.kind };
+  development?.addRoutes(app, { version, apps, stores: kinds, simulator });
+  if (config.wafer) {
+    const { waferRoutes } = await import('./http/routes/wafer.js');
+    await waferRoutes(app, { tokenOf, authenticate, verbs, refusals, log, metrics, now });
   }
-  if (config.wafer) await waferRoutes(app, { tokenOf, authenticate, verbs, refusals, log, metrics, now });
 
   identifySenders(app, authenticate, tokenOf);
 

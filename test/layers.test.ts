@@ -35,13 +35,16 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 const files: Readonly<Record<string, string>> = {
   options: 'config',
   'apps-file': 'config',
+  'documents-file': 'config',
   'read-text-file': 'config',
   'config-in-code': 'config',
   'config-warnings': 'config',
+  'compose-documents': 'gateway',
   'compose-wechat': 'gateway',
   'context-builder': 'gateway',
   'gateway-options': 'gateway',
   ending: 'gateway',
+  'request-context': 'gateway',
   'server-keys': 'gateway',
   'simulated-app': 'gateway',
   verbs: 'gateway',
@@ -164,6 +167,8 @@ describe('the check of the layers', () => {
     ['http/explorer.ts', "// import x from '../config.js'; process.env\nconst text = `import y from '../gateway.js'`;"],
     ['config.ts', 'export const environment = process.env;'],
     ['lib/database-name.ts', 'export {};'],
+    ['sql/kysely.ts', "const require = createRequire(import.meta.url);\nexport const { sql } = require('kysely');"],
+    ['http/offline-explorer.ts', "export const found = createRequire(import.meta.url).resolve('pg');"],
   ];
   for (const [file, source] of allowed) {
     test(`lets ${file} be: ${source.slice(0, 80)}`, () => {
@@ -195,6 +200,16 @@ describe('the check of the layers', () => {
     ['auth/log-in.ts', "export { schema } from '../graphql/schema.js';", /no arrow leads from auth to graphql/],
     ['auth/log-in.ts', "const late = await import('../http/server.js');", /no arrow leads from auth to http/],
     ['auth/log-in.ts', "type Server = import('../http/server.js').Server;", /no arrow leads from auth to http/],
+    [
+      'auth/log-in.ts',
+      "const kysely = createRequire(import.meta.url)('kysely');",
+      /only sql, users, sessions, audit may/,
+    ],
+    [
+      'auth/log-in.ts',
+      "const load = createRequire(import.meta.url);\nexport const pg = () => load('pg');",
+      /only sql may/,
+    ],
     ['lib/seal.ts', "import { log } from '../observe/log.js';", /no arrow leads from lib to observe/],
     ['sql/database.ts', "import '../../scripts/build.mjs';", /outside src/],
     ['wechat/phone-number.ts', "import { ofetch } from 'ofetch';", /only fetch-json may/],

@@ -74,13 +74,17 @@ export class ViewerContext implements GatewayContext {
   readonly requestId: string;
   readonly authentication: Authentication;
   readonly rolesOf: (viewer: Viewer) => Promise<readonly string[]>;
-  readonly wechat: AppCalls;
+  readonly callsFor: AppCallsFor;
 
   constructor({ requestId, authentication, rolesOf, callsFor }: ViewerParts) {
     this.requestId = requestId;
     this.authentication = authentication;
     this.rolesOf = rolesOf;
-    this.wechat = callsFor(() => viewerIn(authentication));
+    this.callsFor = callsFor;
+  }
+
+  get wechat(): AppCalls {
+    return this.callsFor(() => viewerIn(this.authentication));
   }
 
   get viewer(): Viewer | null {
@@ -99,39 +103,45 @@ export class ViewerContext implements GatewayContext {
   }
 }
 
-interface RequestParts extends ViewerParts {
+/** Where a request came from. */
+export interface Sender {
   /** Whom limits count: an IPv4 address, or the /64 of an IPv6 one. */
   readonly addressBlock: string;
   /** Where it came from, as TRUST_PROXY makes it believable; null for what is no address. */
   readonly address: string | null;
   /** As sent. */
   readonly userAgent: string | null;
+}
+
+interface RequestParts extends ViewerParts {
+  readonly sender: Sender;
   /** The token the request carries, whatever it is worth. A function, so that printing the context does not show it. */
   readonly carriedToken: () => string | null;
   readonly verbs: Verbs;
-  /** Writes the requestId into every line. */
-  readonly log: Log;
+  /** The gateway's. */
+  readonly gatewayLog: Log;
   readonly metrics: Metrics;
 }
 
 /** The context of one GraphQL request to the gateway: what menjin's own resolvers need as well. */
 export class RequestContext extends ViewerContext {
-  readonly addressBlock: string;
-  readonly address: string | null;
-  readonly userAgent: string | null;
+  readonly sender: Sender;
   readonly carriedToken: () => string | null;
   readonly verbs: Verbs;
-  readonly log: Log;
+  readonly gatewayLog: Log;
   readonly metrics: Metrics;
 
   constructor(parts: RequestParts) {
     super(parts);
-    this.addressBlock = parts.addressBlock;
-    this.address = parts.address;
-    this.userAgent = parts.userAgent;
+    this.sender = parts.sender;
     this.carriedToken = parts.carriedToken;
     this.verbs = parts.verbs;
-    this.log = parts.log;
+    this.gatewayLog = parts.gatewayLog;
     this.metrics = parts.metrics;
+  }
+
+  /** Writes the requestId into every line. Few requests have any. */
+  get log(): Log {
+    return this.gatewayLog.child({ requestId: this.requestId });
   }
 }

@@ -12,6 +12,12 @@ const STATUS_OF: Readonly<Record<string, number>> = {
 /** The client left in the middle: nobody reads an answer. */
 const GONE = new Set(['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE']);
 
+/** Answers leave in the order of their requests: when the last is sent, so are the others. */
+interface Latest {
+  readonly response: ServerResponse;
+  readonly before: ServerResponse | undefined;
+}
+
 type ParserError = Error & { code?: string };
 
 export interface BrokenRequests {
@@ -25,13 +31,16 @@ export interface BrokenRequests {
  * to what came before them on the connection, one of which it would else be taken for.
  */
 export function answerBrokenRequests({ report }: Pick<Refusals, 'report'>): BrokenRequests {
-  const underWay = new WeakMap<Socket, Set<ServerResponse>>();
+  const latest = new WeakMap<Socket, Latest>();
   const broken = new WeakSet<Socket>();
 
   async function earlierAnswers(socket: Socket): Promise<void> {
+    const { response, before } = latest.get(socket) ?? {};
     // The bytes may belong to a request whose beginning could be read. Theirs is the answer to it.
-    const earlier = [...(underWay.get(socket) ?? [])].filter(({ req, headersSent }) => req.complete || headersSent);
-    await Promise.all(earlier.map((response) => new Promise<void>((resolve) => response.once('close', resolve))));
+    const isWhole = response !== undefined && (response.req.complete || response.headersSent);
+    const last = isWhole ? response : before;
+    if (last === undefined || last.closed) return;
+    await new Promise<void>((resolve) => last.once('close', resolve));
   }
 
   async function answer(error: ParserError, socket: Socket): Promise<void> {
@@ -52,9 +61,7 @@ export function answerBrokenRequests({ report }: Pick<Refusals, 'report'>): Brok
 
   return {
     onRequest({ socket }, response) {
-      const responses = underWay.get(socket) ?? new Set();
-      underWay.set(socket, responses.add(response));
-      response.once('close', () => responses.delete(response));
+      latest.set(socket, { response, before: latest.get(socket)?.response });
     },
     onClientError(error, socket) {
       // The parser fails again at every byte that follows.

@@ -40,8 +40,8 @@ const TIMEOUTS: Timeouts = { headersMs: 10_000, requestMs: 15_000, checkMs: 2_00
 /** Longer than the idle time-outs of the usual proxies, which must be the ones to end a connection. */
 const KEEP_ALIVE_MS = 65_000;
 const HEADER_LIMIT_BYTES = 16 * 1024;
-const BODY_LIMIT_BYTES = 64 * 1024;
-const SLOW_MS = 1000;
+export const BODY_LIMIT_BYTES = 64 * 1024;
+export const SLOW_MS = 1000;
 const LOCAL_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 /** Fastify with everything that is the same on every path: bounds, headers, one shape of error. Routes come later. */
@@ -84,13 +84,24 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   await app.register(helmet, {
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
     hsts: isProduction,
+    // These are for documents, and most answers are data.
+    crossOriginOpenerPolicy: false,
+    originAgentCluster: false,
+    referrerPolicy: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
   });
   await app.register(cors, crossOriginRules(options));
   app.addHook('onSend', async (request, reply, payload) => {
     // Apollo has ideas of its own about caching.
     if (request.routeOptions.url === GRAPHQL_PATH) reply.header('cache-control', 'no-store');
-    // A page brings a policy of its own; two would be intersected.
-    if (String(reply.getHeader('content-type')).startsWith('text/html')) reply.removeHeader('content-security-policy');
+    if (String(reply.getHeader('content-type')).startsWith('text/html')) {
+      // A page brings a policy of its own; two would be intersected.
+      reply.removeHeader('content-security-policy');
+      reply.header('referrer-policy', 'no-referrer');
+    }
     return payload;
   });
   reportSlowRequests(app, log);
@@ -127,9 +138,15 @@ function reportSlowRequests(app: FastifyInstance, log: Log): void {
   app.addHook('onResponse', async (request, reply) => {
     if (reply.elapsedTime < SLOW_MS) return;
     const route = request.routeOptions.url ?? null;
-    const elapsedMs = Math.round(reply.elapsedTime);
-    log.warn({ requestId: request.id, route, status: reply.statusCode, elapsedMs }, 'slow');
+    noteSlow(log, { requestId: request.id, route, status: reply.statusCode, elapsedMs: reply.elapsedTime });
   });
+}
+
+export function noteSlow(
+  log: Log,
+  { elapsedMs, ...fields }: { requestId: string; route: string | null; status: number; elapsedMs: number },
+): void {
+  log.warn({ ...fields, elapsedMs: Math.round(elapsedMs) }, 'slow');
 }
 
 /**

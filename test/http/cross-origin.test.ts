@@ -120,7 +120,8 @@ describe('security headers', () => {
     expect(headers).toMatchObject({
       'content-security-policy': "default-src 'none';frame-ancestors 'none'",
       'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+      'x-frame-options': 'SAMEORIGIN',
       'cache-control': 'no-store',
       'strict-transport-security': expect.stringContaining('max-age='),
     });

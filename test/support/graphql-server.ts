@@ -66,9 +66,7 @@ export async function startGraphqlServer(options: GraphqlServerOptions = {}): Pr
         requestId,
         authentication: { state: 'anonymous' },
         rolesOf: async () => [],
-        addressBlock: '127.0.0.1',
-        address: '127.0.0.1',
-        userAgent: null,
+        sender: { addressBlock: '127.0.0.1', address: '127.0.0.1', userAgent: null },
         carriedToken: () => null,
         verbs: {
           logIn: NOT_HERE,
@@ -88,7 +86,7 @@ export async function startGraphqlServer(options: GraphqlServerOptions = {}): Pr
           bindPhoneNumber: NOT_HERE,
         },
         callsFor: () => ({ call: NOT_HERE, subscribeMessage: { send: NOT_HERE }, msgSecCheck: NOT_HERE }),
-        log: log.child({ requestId }),
+        gatewayLog: log,
         metrics,
       });
     },

@@ -27,8 +27,8 @@ export class AccountResolver {
     @Ctx() context: RequestContext,
   ): Promise<{ viewer: Viewer }> {
     const viewer = requireViewer(context);
-    const { addressBlock, verbs } = context;
-    await verbs.linkIdentity(viewer, { code, appid, merge: merge ?? false, addressBlock });
+    const { sender, verbs } = context;
+    await verbs.linkIdentity(viewer, { code, appid, merge: merge ?? false, addressBlock: sender.addressBlock });
     context.log.info({ userId: viewer.user.id, by: viewer.session.id, merge: merge ?? false }, 'link identity');
     return { viewer: anew(viewer) };
   }
@@ -75,8 +75,8 @@ export class AccountResolver {
     @Ctx() context: RequestContext,
   ): Promise<CloseAccountPayload> {
     const viewer = requireViewer(context);
-    const { addressBlock, verbs } = context;
-    await verbs.closeAccount(viewer, { code, addressBlock });
+    const { sender, verbs } = context;
+    await verbs.closeAccount(viewer, { code, addressBlock: sender.addressBlock });
     context.log.info({ userId: viewer.user.id, by: viewer.session.id }, 'close account');
     return { closed: true };
   }

@@ -21,7 +21,8 @@ export class LoginResolver {
     @Ctx() context: RequestContext,
   ): Promise<LoginPayload> {
     const { code, appid = null, requestId = null, phoneCode = null } = input;
-    const { addressBlock, address: ip, userAgent, verbs } = context;
+    const { verbs } = context;
+    const { addressBlock, address: ip, userAgent } = context.sender;
     const loggedIn = await noted(context, () =>
       verbs.logIn({
         ...{ code, appid, requestId, addressBlock },

@@ -28,7 +28,8 @@ export class PasswordResolver {
     @Ctx() context: RequestContext,
   ): Promise<LoggedIn> {
     const { code, appid = null, requestId = null, username, password, link } = input;
-    const { addressBlock, address: ip, userAgent, verbs } = context;
+    const { verbs } = context;
+    const { addressBlock, address: ip, userAgent } = context.sender;
     return noted(context, () =>
       verbs.logInWithPassword({
         ...{ code, appid, requestId, username, password, link: link ?? false, addressBlock },
@@ -49,7 +50,8 @@ export class PasswordResolver {
     @Ctx() context: RequestContext,
   ): Promise<{ viewer: Viewer }> {
     const viewer = requireViewer(context);
-    const { addressBlock, address: ip, verbs } = context;
+    const { verbs } = context;
+    const { addressBlock, address: ip } = context.sender;
     await verbs.register(viewer, { username, password, addressBlock, ip });
     context.log.info({ userId: viewer.user.id, by: viewer.session.id }, 'register');
     return { viewer };
@@ -67,7 +69,8 @@ export class PasswordResolver {
     @Ctx() context: RequestContext,
   ): Promise<ChangePasswordPayload> {
     const viewer = requireViewer(context);
-    const { addressBlock, address: ip, verbs } = context;
+    const { verbs } = context;
+    const { addressBlock, address: ip } = context.sender;
     const { sessionsEnded } = await verbs.changePassword(viewer, { currentPassword, newPassword, addressBlock, ip });
     context.log.info({ userId: viewer.user.id, by: viewer.session.id, sessionsEnded }, 'change password');
     return { sessionsEnded };

@@ -1,8 +1,15 @@
 import { Readable } from 'node:stream';
-import { type ApolloServer, type BaseContext, HeaderMap, type HTTPGraphQLRequest } from '@apollo/server';
+import type { ApolloServer, BaseContext, HTTPGraphQLRequest } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { HeaderMap } from '../../graphql/apollo-server.js';
+import type { TrustedDocuments } from '../../graphql/trusted-documents.js';
+import { createTurns } from '../../lib/turns.js';
+import { trustedRequest } from '../trusted-requests.js';
 
 export const GRAPHQL_PATH = '/graphql';
+
+/** Each takes half a millisecond or more before it first waits for anything. */
+const REQUESTS_PER_TURN = 8;
 
 type HTTPGraphQLResponse = Awaited<ReturnType<ApolloServer['executeHTTPGraphQLRequest']>>;
 
@@ -17,6 +24,8 @@ export interface GraphqlAnswer {
 export interface GraphqlRouteParts<Context extends BaseContext> {
   readonly apollo: ApolloServer<Context>;
   readonly context: (request: FastifyRequest) => Promise<Context>;
+  /** null: any text is answered, and none by its id. */
+  readonly trusted?: TrustedDocuments | null;
   /** Sees every answer before it is sent. What it throws is answered instead. */
   readonly onAnswer?: (request: FastifyRequest, answer: GraphqlAnswer) => void;
 }
@@ -24,10 +33,14 @@ export interface GraphqlRouteParts<Context extends BaseContext> {
 /** Binds a started Apollo Server to `/graphql`. Other methods of the path are 405 by the server's own rule. */
 export function graphqlRoute<Context extends BaseContext>(
   app: FastifyInstance,
-  { apollo, context, onAnswer = () => undefined }: GraphqlRouteParts<Context>,
+  { apollo, context, trusted = null, onAnswer = () => undefined }: GraphqlRouteParts<Context>,
 ): void {
+  const turn = createTurns(REQUESTS_PER_TURN);
+
   async function handler(request: FastifyRequest, reply: FastifyReply) {
-    const asked = graphqlRequestOf(request);
+    await turn();
+    const sent = graphqlRequestOf(request);
+    const asked = trusted === null ? sent : trustedRequest(sent, trusted);
     let contextFailure: unknown;
     const answer = await apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: asked,

@@ -1,0 +1,43 @@
+import { isUtf8 } from 'node:buffer';
+
+/** What a body of GraphQL over HTTP asks, where it says nothing else. */
+export interface AskedQuery {
+  /** null where a trusted document is named in its place. */
+  readonly query: string | null;
+  readonly documentId: string | null;
+  readonly operationName: string | null;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** null for what is no such body, or says more: whoever knows better what that means judges it. */
+export function readGraphqlBody(bytes: Buffer): AskedQuery | null {
+  const body = parse(bytes);
+  if (!isRecord(body)) return null;
+  for (const name in body) if (!NAMES.has(name)) return null;
+  const { query = null, documentId = null, operationName = null, variables = null } = body;
+  // Both, or none of them, is wrong.
+  if ((query === null) === (documentId === null)) return null;
+  if (!isText(query) || !isText(documentId) || !isText(operationName)) return null;
+  if (variables !== null && !isRecord(variables)) return null;
+  return { query, documentId, operationName, variables: variables ?? NO_VARIABLES };
+}
+
+const NAMES: ReadonlySet<string> = new Set(['query', 'documentId', 'operationName', 'variables']);
+const NO_VARIABLES = {};
+
+function parse(bytes: Buffer): unknown {
+  if (!isUtf8(bytes)) return null;
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return null;
+  }
+}
+
+function isText(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
