@@ -34,6 +34,10 @@ export function keyOf(n: number): string {
   return `session:${hashToken(tokenOf(n))}`;
 }
 
+export function openidOf(n: number): string {
+  return `o${randomOf(n).slice(-27)}`;
+}
+
 /** Makes the file when there is none. Each session is of a user of its own. */
 export async function fillSqlite(path: string, { from, to, until }: Sessions): Promise<BytesEach> {
   const url = { kind: 'sqlite', path } as const;
@@ -116,13 +120,17 @@ function storedText(n: number, until: number): string {
   return JSON.stringify({ value: sessionValueOf(n, until), expires: until + DAY_MS });
 }
 
+function randomOf(n: number): string {
+  return createHash('sha512').update(`session ${n}`).digest('base64url');
+}
+
 function sessionValueOf(n: number, until: number): SessionValue {
-  const random = createHash('sha512').update(`session ${n}`).digest('base64url');
+  const random = randomOf(n);
   const createdAt = until - 7 * DAY_MS;
   return {
     ...{ v: 1, sid: random.slice(0, 22), userId: random.slice(22, 44), userCreatedAt: createdAt },
     ...{ identityId: random.slice(44, 66), tenant: 'default', platform: 'WECHAT', appid: 'wx0123456789abcdef' },
-    ...{ openid: `o${random.slice(-27)}`, unionid: null, createdAt, touchedAt: createdAt },
+    ...{ openid: openidOf(n), unionid: null, createdAt, touchedAt: createdAt },
     ...{ until, absUntil: createdAt + 30 * DAY_MS, ip: '203.0.113.77', device: DEVICE },
   };
 }

@@ -1,6 +1,6 @@
 // Do other requests wait while passwords are hashed? One gateway as a process, asked for `viewer` without a pause; then the same
 // while a hundred people log in by password at once. Wants `npm run build`.
-//   node --import ./test/support/typescript.mjs bench/passwords.ts [--rounds 5]
+//   node --import ./test/support/typescript.mjs bench/passwords.ts [--quick] [--rounds 5]
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -12,14 +12,16 @@ import { median, medianOf, progress, type Quantiles, quantiles } from './measure
 import { report } from './results.js';
 
 const WHOLE = 5;
-const LOGINS = 100;
-const ALONE_MS = 4000;
 /** Requests for `viewer` that are under way at the same time. */
 const READERS = 4;
 const PASSWORD = 'a long one for the bench';
 
-const { values: flags } = parseArgs({ options: { rounds: { type: 'string', default: `${WHOLE}` } } });
-const rounds = Number(flags.rounds);
+const { values: flags } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string', default: `${WHOLE}` } },
+});
+const rounds = flags.quick ? 2 : Number(flags.rounds);
+const people = flags.quick ? 10 : 100;
+const aloneMs = flags.quick ? 1000 : 4000;
 
 const REGISTER = 'mutation ($input: RegisterInput!) { register(input: $input) { viewer { openid } } }';
 const LOGIN = 'mutation ($input: LoginWithPasswordInput!) { loginWithPassword(input: $input) { token } }';
@@ -55,11 +57,11 @@ function residentMb({ child }: GatewayProcess): number {
 
 async function playRound(gateway: GatewayProcess, token: string, number: number): Promise<Round> {
   const startedAlone = performance.now();
-  const alone = await readWhile(gateway, token, () => performance.now() - startedAlone > ALONE_MS);
+  const alone = await readWhile(gateway, token, () => performance.now() - startedAlone > aloneMs);
   const memoryBefore = residentMb(gateway);
   const startedAt = performance.now();
-  let under = LOGINS;
-  const logins = Array.from({ length: LOGINS }, async (_, n) => {
+  let under = people;
+  const logins = Array.from({ length: people }, async (_, n) => {
     // Accounts of their own: tries are counted for each.
     const input = { code: codeOf(`phone-${number}-${n}`), username: `person${n}`, password: PASSWORD };
     const { body } = await gateway.graphql(LOGIN, { variables: { input } }).finally(() => {
@@ -74,7 +76,7 @@ async function playRound(gateway: GatewayProcess, token: string, number: number)
   const codes = await Promise.all(logins);
   const limited = codes.filter((code) => code !== null).length;
   return {
-    ...{ alone, beside, answered: LOGINS - limited, limited, seconds },
+    ...{ alone, beside, answered: people - limited, limited, seconds },
     memoryMb: residentMb(gateway) - memoryBefore,
   };
 }
@@ -84,12 +86,12 @@ const wechat = await startStandInWechat();
 const gateway = await startGatewayProcess({ WECHAT_API_URL: wechat.url, DATA_DIR: folder });
 const played: Round[] = [];
 try {
-  for (let n = 0; n < LOGINS; n += 1) {
+  for (let n = 0; n < people; n += 1) {
     const { body } = await gateway.login(codeOf(`person-${n}`));
     const input = { username: `person${n}`, password: PASSWORD };
     const registered = await gateway.graphql(REGISTER, { variables: { input }, token: body.data.login.token });
     if (registered.body.errors !== undefined) throw new Error(JSON.stringify(registered.body.errors));
-    if (n % 20 === 0) progress(`${n} of ${LOGINS} people are registered`);
+    if (n % 20 === 0) progress(`${n} of ${people} people are registered`);
   }
   const token: string = (await gateway.login(codeOf('reader'))).body.data.login.token;
   for (let number = 0; number < rounds; number += 1) {
@@ -116,7 +118,7 @@ report(
         rows: [
           ['alone', ...ms(alone), '', '', '', ''],
           [
-            ...['beside 100 logins', ...ms(beside), of('answered'), of('limited')],
+            ...[`beside ${people} logins`, ...ms(beside), of('answered'), of('limited')],
             ...[of('seconds').toFixed(1), of('memoryMb').toFixed(0)],
           ],
           [
@@ -130,6 +132,13 @@ report(
         ],
       },
     ],
+    chart: {
+      title: 'viewer, p99 in ms: alone, and beside logins by password',
+      bars: [
+        { label: 'alone', value: alone.p99 },
+        { label: `beside ${people} logins`, value: beside.p99, isOurs: true },
+      ],
+    },
   },
   { isTrial: rounds < WHOLE },
 );

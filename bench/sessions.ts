@@ -1,7 +1,7 @@
 // What does a session cost, and does finding one get slower with their number? In SQLite and in Redis, with 1e3, 1e5 and
 // 1e6 live ones, each asked for at random and without the cache. The floor is the bare driver, asked for the same keys in
 // the same rounds; all sizes take turns, so that whatever else the machine does falls on all of them.
-//   node --import ./test/support/typescript.mjs bench/sessions.ts [--most 1000000] [--store sqlite,redis]
+//   node --import ./test/support/typescript.mjs bench/sessions.ts [--quick] [--most 1000000] [--store sqlite,redis]
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,15 +14,24 @@ import { openStores } from '../src/stores.js';
 import { startRedis } from '../test/servers/redis.js';
 import { type BytesEach, fillRedis, fillSqlite, keyOf, type Sessions, tokenOf } from './filled-stores.js';
 import { medianOf, progress, type Round, timeEach } from './measure.js';
-import { report, type Table } from './results.js';
+import { report } from './results.js';
+import { inTurn } from './rounds.js';
+import type { Table } from './table.js';
 
 const SIZES = [1_000, 100_000, 1_000_000];
-const ROUNDS = 100;
+const QUICK_SIZES = [1_000, 10_000];
+const WHOLE_ROUNDS = 60;
 const READS = 1_000;
 
 const { values: flags } = parseArgs({
-  options: { most: { type: 'string', default: '1000000' }, store: { type: 'string', default: 'sqlite,redis' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    most: { type: 'string', default: '1000000' },
+    store: { type: 'string', default: 'sqlite,redis' },
+  },
 });
+
+const rounds = flags.quick ? 2 : WHOLE_ROUNDS;
 
 /** A store full of sessions, and two ways to ask it. */
 interface Subject {
@@ -103,26 +112,28 @@ async function measure(name: string, sizes: readonly number[]) {
       filled.push({ size, subject, resolves: [], bares: [] });
     }
     // The first round is not counted: it warms up.
-    for (let round = 0; round <= ROUNDS; round += 1) {
-      if (round % 20 === 0) progress(`${name}: round ${round} of ${ROUNDS}`);
+    for (let round = 0; round <= rounds; round += 1) {
+      if (round % 10 === 0) progress(`${name}: round ${round} of ${rounds}`);
       for (const { size, subject, resolves, bares } of filled) {
         const asked = Array.from({ length: READS }, () => Math.floor(Math.random() * size));
-        const resolve = () => timeEach(asked.map(tokenOf), resolverOf(subject), subject.isInProcess);
-        const bare = () => timeEach(asked.map(keyOf), subject.readBare, subject.isInProcess);
-        const both = round % 2 === 0 ? [await resolve(), await bare()] : [await bare(), await resolve()].reverse();
-        if (round === 0 || both[0] === undefined || both[1] === undefined) continue;
-        resolves.push(both[0]);
-        bares.push(both[1]);
+        const turns = [
+          { inputs: asked.map(tokenOf), work: resolverOf(subject), played: resolves },
+          { inputs: asked.map(keyOf), work: subject.readBare, played: bares },
+        ];
+        for (const { inputs, work, played } of inTurn<(typeof turns)[number]>(turns, round)) {
+          const one = await timeEach(inputs, work, subject.isInProcess);
+          if (round > 0) played.push(one);
+        }
       }
     }
   } finally {
     for (const { subject } of filled) await subject.close();
   }
-  const leftOut = (rounds: readonly Round[]) =>
-    rounds.reduce((total, { interrupted }) => total + interrupted, 0) / (ROUNDS * READS);
+  const leftOut = (played: readonly Round[]) =>
+    played.reduce((total, { interrupted }) => total + interrupted, 0) / (played.length * READS);
   return filled.map(({ size, subject, resolves, bares }) => ({
     ...{ store: name, sessions: size, bytesEach: subject.bytes },
-    ...{ resolveMs: medianOf(resolves), bareMs: medianOf(bares), leftOut: leftOut([...resolves, ...bares]) / 2 },
+    ...{ resolveMs: medianOf(resolves), bareMs: medianOf(bares), leftOut: leftOut([...resolves, ...bares]) },
   }));
 }
 
@@ -153,9 +164,23 @@ function tableOf(figures: readonly Figure[]): Table {
   };
 }
 
-const sizes = SIZES.filter((size) => size <= Number(flags.most));
+const sizes = flags.quick ? QUICK_SIZES : SIZES.filter((size) => size <= Number(flags.most));
 const names = flags.store.split(',');
 const figures: Figure[] = [];
 for (const name of names) figures.push(...(await measure(name, sizes)));
-const isTrial = sizes.length < SIZES.length || names.length < Object.keys(subjects).length;
-report('sessions', { figures, tables: [tableOf(figures)] }, { isTrial });
+const isTrial = flags.quick || sizes.at(-1) !== SIZES.at(-1) || names.length < Object.keys(subjects).length;
+const chart = {
+  title: 'Resolving one session, p50 in µs, beside the bare driver',
+  bars: figures.flatMap(({ store, sessions, resolveMs, bareMs }) => [
+    { label: `${store}, ${sessions} sessions`, value: resolveMs.p50 * 1000, isOurs: true },
+    { label: 'bare driver', value: bareMs.p50 * 1000 },
+  ]),
+};
+const goals = names.map((name) => {
+  const ofStore = figures.filter(({ store }) => store === name);
+  const [fewest, most] = [ofStore[0], ofStore.at(-1)];
+  const ratio = (most?.resolveMs.p50 ?? Number.NaN) / (fewest?.resolveMs.p50 ?? Number.NaN);
+  const what = `${name}: resolving among ${most?.sessions}, of among ${fewest?.sessions}, p50`;
+  return { what, wanted: ['at most', 1.5] as const, found: [ratio] };
+});
+report('sessions', { figures, tables: [tableOf(figures)], goals, chart }, { isTrial });
