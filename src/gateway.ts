@@ -223,10 +223,11 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
     context: async (request) => {
       const userAgent = request.headers['user-agent'] ?? null;
       const sender = { addressBlock: senderOf(request), address: addressOf(request), userAgent };
-      return makeContext({ requestId: request.id, token: tokenOf(request), sender });
+      const authentication = fastWay?.authenticationOf(request.raw);
+      return makeContext({ requestId: request.id, token: tokenOf(request), sender, authentication });
     },
   });
-  if (prepared !== null) openFastWay(app, { prepared, makeContext, metrics, log });
+  const fastWay = prepared === null ? null : openFastWay(app, { prepared, makeContext, metrics, log });
   healthRoutes(app, { checks: readinessChecks(stores, sweeper), isDraining: () => isDraining });
   const kinds = { users: config.databaseUrl.kind, sessions: config.sessionStoreUrl.kind };
   development?.addRoutes(app, { version, apps, stores: kinds, simulator });

@@ -10,6 +10,8 @@ export interface SentRequest {
   readonly requestId: string;
   readonly token: string | null;
   readonly sender: Sender;
+  /** Where it was found out before: nobody is asked twice for one request. */
+  readonly authentication?: Authentication | null | undefined;
 }
 
 /** The one way to a context, whichever way its request goes. At once, when its session is at hand. */
@@ -42,7 +44,7 @@ export function createRequestContexts(parts: {
   }
 
   return (sent) => {
-    const authentication = authenticate(sent.token);
+    const authentication = sent.authentication ?? authenticate(sent.token);
     if (!(authentication instanceof Promise)) return contextFor(sent, authentication);
     return authentication.then((known) => contextFor(sent, known));
   };

@@ -1,4 +1,5 @@
 import { AppError } from '../errors.js';
+import { createRecent } from '../lib/recent.js';
 import type { SessionCache } from '../sessions/session-cache.js';
 import type { SessionValue } from '../sessions/session-value.js';
 import { hashToken, isToken } from '../sessions/token.js';
@@ -29,6 +30,8 @@ export function viewerIn(authentication: Authentication): Viewer | null {
  */
 export type Authenticate = (token: string | null) => Authentication | Promise<Authentication>;
 
+const MAX_HASHES = 2000;
+
 const ANONYMOUS: Authentication = { state: 'anonymous' };
 const REFUSED: Authentication = { state: 'refused' };
 
@@ -45,6 +48,16 @@ export function createAuthenticate(parts: {
   const { sessionStore, touch, now, onCorrupt, onMassMisses } = parts;
   const noteLookup = createMissAlarm(now, onMassMisses);
 
+  /** Hashed once, not for each of its requests. */
+  const hashes = createRecent<string>(MAX_HASHES);
+
+  function hashOf(token: string): string | null {
+    if (!isToken(token)) return null;
+    const tokenHash = hashToken(token);
+    hashes.put(token, tokenHash);
+    return tokenHash;
+  }
+
   function judge(tokenHash: string, value: SessionValue | null | 'corrupt'): Authentication | Promise<Authentication> {
     noteLookup(value === null);
     if (value === 'corrupt') {
@@ -58,8 +71,8 @@ export function createAuthenticate(parts: {
 
   return (token) => {
     if (token === null) return ANONYMOUS;
-    if (!isToken(token)) return REFUSED;
-    const tokenHash = hashToken(token);
+    const tokenHash = hashes.get(token) ?? hashOf(token);
+    if (tokenHash === null) return REFUSED;
     const found = sessionStore.get(tokenHash);
     if (!(found instanceof Promise)) return judge(tokenHash, found);
     return found.then(

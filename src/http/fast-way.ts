@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Authentication } from '../auth/authenticate.js';
 import type { RequestContext, Sender } from '../graphql/context.js';
 import type { PreparedQueries, PreparedQuery } from '../graphql/prepared-queries.js';
 import type { Log } from '../observe/log.js';
 import type { Metrics } from '../observe/metrics.js';
 import { bearerToken } from './bearer.js';
-import { type AskedQuery, readGraphqlBody } from './graphql-body.js';
+import { createBodyReader } from './graphql-body.js';
 import { isPlain, wantsPlainAnswer } from './plain-requests.js';
 import { requestIdOf } from './request-id.js';
 import { GRAPHQL_PATH } from './routes/graphql.js';
@@ -21,6 +22,17 @@ export interface FastWayParts {
   }) => RequestContext | Promise<RequestContext>;
   readonly metrics: Metrics;
   readonly log: Log;
+}
+
+export interface FastWay {
+  /** Of a request that was left to the long way: who sent it, when that is known already. */
+  authenticationOf(request: IncomingMessage): Authentication | null;
+}
+
+/** What the long way need not read, or ask, again. */
+interface Left {
+  readonly body: Buffer;
+  readonly authentication: Authentication | null;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -42,19 +54,20 @@ const SENDER: Sender = {
  * Answers plain requests for prepared queries right behind the HTTP server. Everything else, and every answer that would
  * have more in it than data, is left to Fastify and Apollo Server, which begin anew.
  */
-export function openFastWay(app: FastifyInstance, { prepared, makeContext, metrics, log }: FastWayParts): void {
+export function openFastWay(app: FastifyInstance, { prepared, makeContext, metrics, log }: FastWayParts): FastWay {
   const { server } = app;
   const [longWay, ...others] = server.listeners('request') as Handler[];
   if (longWay === undefined) throw new Error('Fastify listens to no requests');
   const answered = metrics.requests.labels({ operation: 'query', code: 'ok' });
-  const putBack = new WeakMap<IncomingMessage, Buffer>();
+  const readGraphqlBody = createBodyReader();
+  const left = new WeakMap<IncomingMessage, Left>();
   /** Those that the hooks of the long way give every such answer, once it has given one. */
   let headers: readonly string[] | null = null;
   let isOff = false;
   let isClosing = false;
 
   app.addHook('preParsing', async (request, _reply, payload) => {
-    const body = putBack.get(request.raw);
+    const body = left.get(request.raw)?.body;
     return body === undefined ? payload : Object.assign(Readable.from([body]), { receivedEncodedLength: body.length });
   });
   app.addHook('onSend', async (request, reply, payload) => {
@@ -91,12 +104,12 @@ export function openFastWay(app: FastifyInstance, { prepared, makeContext, metri
     const asked = readGraphqlBody(body);
     const query = asked === null ? null : prepared.find(asked);
     if (asked === null || query === null) {
-      giveBack(request, response, body);
+      leave(request, response, { body, authentication: null });
       return;
     }
     const requestId = requestIdOf(request.headers['x-request-id']);
     const answer = (text: string | null) => {
-      if (text === null) return giveBack(request, response, body);
+      if (text === null) return leave(request, response, { body, authentication });
       answered.inc();
       metrics.fastQueries.inc();
       const own = ['x-request-id', requestId, 'content-length', String(Buffer.byteLength(text))];
@@ -106,7 +119,12 @@ export function openFastWay(app: FastifyInstance, { prepared, makeContext, metri
       const elapsedMs = performance.now() - startedAt;
       if (elapsedMs >= SLOW_MS) noteSlow(log, { requestId, route: GRAPHQL_PATH, status: 200, elapsedMs });
     };
-    const text = run(request, requestId, query, asked);
+    let authentication: Authentication | null = null;
+    const ask = (context: RequestContext) => {
+      authentication = context.authentication;
+      return query.run(context, asked.variables);
+    };
+    const text = run(request, requestId, ask);
     if (text instanceof Promise) text.then(answer, () => answer(null));
     else answer(text);
   }
@@ -115,22 +133,22 @@ export function openFastWay(app: FastifyInstance, { prepared, makeContext, metri
   function run(
     request: IncomingMessage,
     requestId: string,
-    query: PreparedQuery,
-    { variables }: AskedQuery,
-  ): string | null | Promise<string | null> {
+    ask: (context: RequestContext) => ReturnType<PreparedQuery['run']>,
+  ): ReturnType<PreparedQuery['run']> {
     try {
       const context = makeContext({ requestId, token: bearerToken(request.headers.authorization), sender: SENDER });
-      if (context instanceof Promise) return context.then((made) => query.run(made, variables));
-      return query.run(context, variables);
+      return context instanceof Promise ? context.then(ask) : ask(context);
     } catch {
       return null;
     }
   }
 
-  function giveBack(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
-    putBack.set(request, body);
+  function leave(request: IncomingMessage, response: ServerResponse, what: Left): void {
+    left.set(request, what);
     longWay?.call(server, request, response);
   }
+
+  return { authenticationOf: (request) => left.get(request)?.authentication ?? null };
 }
 
 /** Those that could see, or change, an answer. */

@@ -1,3 +1,4 @@
+import { createRecent } from '../lib/recent.js';
 import type { SessionStore } from './session-store.js';
 import type { SessionValue } from './session-value.js';
 
@@ -49,8 +50,8 @@ export function createSessionCache(parts: {
 }): SessionCache {
   const { store, maxEntries, now, elapsedMs } = parts;
   if (maxEntries === 0) return { get: (tokenHash) => store.get(tokenHash), drop: () => undefined };
-  const sessions = createEntries(maxEntries);
-  const missing = createEntries(Math.min(maxEntries, MAX_MISSING));
+  const sessions = createRecent<Entry>(maxEntries);
+  const missing = createRecent<Entry>(Math.min(maxEntries, MAX_MISSING));
   const reads = new Map<string, Read>();
 
   function keep(tokenHash: string, entry: Entry): void {
@@ -103,27 +104,4 @@ function isAge(ms: number): boolean {
 /** Its idle end has come, by what was read: a use in another process may have moved it since. */
 function mayHaveMoved(found: Found, { wallMs }: Moment): boolean {
   return typeof found === 'object' && found !== null && wallMs >= found.until;
-}
-
-interface Entries {
-  get(tokenHash: string): Entry | undefined;
-  /** Beyond the limit those go that were read longest ago, half of all at once. */
-  put(tokenHash: string, entry: Entry): void;
-  delete(tokenHash: string): void;
-}
-
-/** In two halves: to find the oldest key of a Map takes the longer the more were deleted before it. */
-function createEntries(limit: number): Entries {
-  let [older, newer] = [new Map<string, Entry>(), new Map<string, Entry>()];
-  return {
-    get: (tokenHash) => newer.get(tokenHash) ?? older.get(tokenHash),
-    put: (tokenHash, entry) => {
-      newer.set(tokenHash, entry);
-      if (newer.size >= limit / 2) [older, newer] = [newer, new Map()];
-    },
-    delete: (tokenHash) => {
-      newer.delete(tokenHash);
-      older.delete(tokenHash);
-    },
-  };
 }

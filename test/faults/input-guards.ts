@@ -115,7 +115,7 @@ export const inputGuards: Readonly<Record<string, Guard>> = {
   },
   'token-form': {
     keeps: 'What has not the form of a token costs no store call.',
-    off: [{ file: 'src/auth/authenticate.ts', from: '    if (!isToken(token)) return REFUSED;\n', to: '' }],
+    off: [{ file: 'src/auth/authenticate.ts', from: '    if (!isToken(token)) return null;\n', to: '' }],
   },
   'strict-parser': {
     keeps: 'Node reads HTTP by the letter.',
