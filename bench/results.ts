@@ -61,11 +61,14 @@ function roundedLoad(load = Number.NaN): number {
   return Number(load.toFixed(1));
 }
 
+/** What benches write themselves does not make a tree another one. */
 function commit(): string {
-  const folder = fileURLToPath(new URL('..', import.meta.url));
+  const cwd = fileURLToPath(new URL('..', import.meta.url));
+  const git = (...args: string[]) =>
+    execFileSync('git', ['--no-optional-locks', ...args], { cwd, encoding: 'utf8' }).trim();
   try {
-    const args = ['--no-optional-locks', 'describe', '--always', '--dirty', '--exclude', '*'];
-    return execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim();
+    const changes = git('status', '--porcelain', '--', '.', ':!bench/results', ':!bench/README.md');
+    return `${git('rev-parse', '--short', 'HEAD')}${changes === '' ? '' : '-dirty'}`;
   } catch {
     return 'unknown';
   }
