@@ -19,6 +19,7 @@ const CONNECTIONS = 64;
 const TOKENS = 200;
 /** V8 takes so long to compile what runs most. */
 const WARM_UP_SECONDS = 10;
+const TURN_WARM_UP_SECONDS = 2;
 const WEEK_MS = 7 * 86_400_000;
 
 const { rounds, seconds, isTrial } = lengthOf({ rounds: 5, seconds: 4 });
@@ -109,6 +110,12 @@ async function ask(subject: Subject, forSeconds: number): Promise<Answered> {
   return load;
 }
 
+/** While the others had theirs, V8 has thrown away what was not in use. */
+async function turnOf(subject: Subject): Promise<Answered> {
+  await ask(subject, TURN_WARM_UP_SECONDS);
+  return ask(subject, seconds);
+}
+
 async function playRounds(
   bare: Subject,
   others: readonly Subject[],
@@ -116,11 +123,11 @@ async function playRounds(
   const turns = new Map<string, Turn[]>(others.map(({ name }) => [name, []]));
   const bares: Answered[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    let before = await ask(bare, seconds);
+    let before = await turnOf(bare);
     bares.push(before);
     for (const subject of inTurn(others, round)) {
-      const load = await ask(subject, seconds);
-      const after = await ask(bare, seconds);
+      const load = await turnOf(subject);
+      const after = await turnOf(bare);
       bares.push(after);
       const againstBare = (2 * load.perSecond) / (before.perSecond + after.perSecond);
       turns.get(subject.name)?.push({ load, againstBare });
