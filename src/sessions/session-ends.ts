@@ -1,7 +1,7 @@
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { Sql } from '../sql/database.js';
 import type { Schema, SessionsTable } from '../sql/schema.js';
-import type { EndReason, SessionRow } from './session-rows.js';
+import { type EndReason, endsAfter, type SessionRow } from './session-rows.js';
 
 /**
  * opening -> ended, because the value was not confirmed. Nothing is deleted: nobody was told the token. A row that is not
@@ -185,7 +185,7 @@ export async function markOldestEnded(
     .where('user_id', '=', newest.userId)
     .where('sid', '!=', newest.sid)
     .where('state', '=', 'open')
-    .where('until', '>', now)
+    .where(endsAfter(now))
     .orderBy('created_at', 'desc')
     .execute();
   const surplus = others.slice(limit - 1);
