@@ -1,3 +1,4 @@
+import { AppError } from '../errors.js';
 import { createSingleFlight } from '../lib/single-flight.js';
 import type { LoginLimiter } from '../limits/login-limiter.js';
 import type { App } from '../platforms/platform.js';
@@ -58,11 +59,16 @@ export interface LogInParts extends OpenSessionParts {
   readonly allowDevtoolsCode: boolean;
 }
 
+/** More would wait for the database for longer than it may take, and their codes would be spent by then. */
+const MAX_UNDER_WAY = 500;
+const TOO_MANY = 'too many logins are under way';
+
 export function createLogIn(parts: LogInParts): LogIn {
   const { apps, limitLogins, allowDevtoolsCode } = parts;
   const openSession = createOpenSession(parts);
   const repeatLogin = createRepeatLogin(parts, openSession);
   const inFlight = createSingleFlight<OpenedSession>();
+  let underWay = 0;
 
   return async ({ code, appid, requestId, addressBlock, carriedToken, origin, account: findAccount }) => {
     checkCode(code, allowDevtoolsCode);
@@ -77,11 +83,16 @@ export function createLogIn(parts: LogInParts): LogIn {
     // Without a requestId only requests that are in flight together can be the same login.
     const flight = login === null ? `code ${loginKeyOf({ ...name, requestId: '' })}` : loginKeyOf(login);
     const opened = await inFlight(flight, async () => {
+      // Before anything is spent: the same code is good in a second.
+      if (underWay >= MAX_UNDER_WAY) throw new AppError('RATE_LIMITED', { retryAfterSeconds: 1, detail: TOO_MANY });
+      underWay += 1;
       try {
         return await (login === null ? openSession.byCode(app, code, sender) : repeatLogin(app, login, sender));
       } catch (error) {
         await recordRefusal(parts.database, app, sender, error);
         throw error;
+      } finally {
+        underWay -= 1;
       }
     });
     await endCarried(parts, opened, carriedHash);

@@ -217,7 +217,7 @@ export const protocolGuards: FaultGroup['guards'] = {
     off: [
       {
         file: 'src/sessions/session-ends.ts',
-        from: "    .where('until', '>', now)\n",
+        from: '    .where(endsAfter(now))\n',
         to: '',
       },
     ],

@@ -95,6 +95,13 @@ export const sqliteFaults: FaultGroup = {
       test: 'test/sql/shared-commits.test.ts',
       title: 'join no transaction that has run for 5 ms: those who need no disk do not wait for all of them',
     },
+    {
+      number: 127,
+      fault: 'More people log in at once than the database can take.',
+      guard: 'logins-are-bounded',
+      test: 'test/flows/login-crowd.test.ts',
+      title: 'of more logins than can be under way the others are told RATE_LIMITED before their code is spent',
+    },
   ],
   guards: {
     'busy-file-blocks-nobody': {
@@ -154,6 +161,10 @@ export const sqliteFaults: FaultGroup = {
           to: 'waiter.resolve(outcome.value)',
         },
       ],
+    },
+    'logins-are-bounded': {
+      keeps: 'A login that cannot be finished in time is not begun.',
+      off: [{ file: 'src/auth/log-in.ts', from: 'underWay >= MAX_UNDER_WAY', to: 'underWay < 0' }],
     },
     'a-commit-is-soon': {
       keeps: 'A transaction takes in nobody else after a while.',

@@ -1,0 +1,39 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { hold } from '../support/faults.js';
+import { type StandInWechat, startStandInWechat } from '../support/stand-in-wechat.js';
+import { codeOf, startTestGateway, type TestGateway } from '../support/test-gateway.js';
+
+const MAX_UNDER_WAY = 500;
+
+let wechat: StandInWechat;
+let gateway: TestGateway;
+
+beforeEach(async () => {
+  wechat = await startStandInWechat();
+  gateway = await startTestGateway({ wechatApiUrl: wechat.url, config: { loginLimitPerIp: null } });
+});
+afterEach(async () => {
+  await gateway.close();
+  await wechat.close();
+});
+
+test('of more logins than can be under way the others are told RATE_LIMITED before their code is spent', async () => {
+  const storing = hold('before');
+  gateway.sessionFaults.plan('set', ...Array(MAX_UNDER_WAY).fill(storing));
+  const stored = () => gateway.sessionFaults.calls.filter((call) => call === 'set').length;
+  const underWay: ReturnType<TestGateway['login']>[] = [];
+  while (underWay.length < MAX_UNDER_WAY) {
+    // Not all at once: WeChat could not have answered any of them.
+    underWay.push(...Array.from({ length: 100 }, (_, n) => gateway.login(codeOf(`user${underWay.length + n}`))));
+    while (stored() < underWay.length) await new Promise(setImmediate);
+  }
+  const asked = wechat.calls.length;
+  const late = codeOf('late');
+  expect(await gateway.login(late)).toMatchObject({ code: 'RATE_LIMITED' });
+  expect(wechat.calls).toHaveLength(asked);
+
+  storing.release();
+  const codes = (await Promise.all(underWay)).map(({ code }) => code);
+  expect(new Set(codes)).toEqual(new Set([null]));
+  expect(await gateway.login(late)).toMatchObject({ code: null });
+}, 60_000);
