@@ -24,6 +24,8 @@ export interface SharedCommitsParts {
   /** Whether it concerns everybody who writes, not one work alone. */
   isForAll(error: unknown): boolean;
   onFailure(error: unknown): void;
+  /** A clock that is never set, in ms. */
+  now(): number;
 }
 
 interface Waiter {
@@ -39,7 +41,7 @@ const JOINING_MS = 5;
 const MAX_WAITING = 10_000;
 
 export function createSharedCommits(parts: SharedCommitsParts): SharedCommits {
-  const { connection, begin, isForAll, onFailure } = parts;
+  const { connection, begin, isForAll, onFailure, now } = parts;
   const waiting = new Set<Waiter>();
   let running: Promise<void> | null = null;
 
@@ -48,7 +50,7 @@ export function createSharedCommits(parts: SharedCommitsParts): SharedCommits {
       waiting.delete(next);
       clearTimeout(next.timer);
       // After the event loop was blocked, the turn may come before the timer that should have ended the wait.
-      if (performance.now() < next.deadline) return next;
+      if (now() < next.deadline) return next;
       next.reject(tooLate());
     }
     return null;
@@ -59,9 +61,9 @@ export function createSharedCommits(parts: SharedCommitsParts): SharedCommits {
     const done: (() => void)[] = [];
     try {
       await begin(() => waiting.size > 0);
-      const until = performance.now() + JOINING_MS;
+      const until = now() + JOINING_MS;
       const isShared = waiting.size > 1;
-      for (let next = takeNext(); next !== null; next = isShared && performance.now() < until ? takeNext() : null) {
+      for (let next = takeNext(); next !== null; next = isShared && now() < until ? takeNext() : null) {
         const waiter = next;
         begun.push(waiter);
         const outcome = await (isShared ? joined(waiter) : { value: await waiter.work() });
@@ -111,7 +113,7 @@ export function createSharedCommits(parts: SharedCommitsParts): SharedCommits {
           waiting.delete(waiter);
           reject(tooLate());
         };
-        const [deadline, timer] = [performance.now() + timeoutMs, setTimeout(expire, timeoutMs)];
+        const [deadline, timer] = [now() + timeoutMs, setTimeout(expire, timeoutMs)];
         const waiter: Waiter = { deadline, timer, work, resolve: resolve as Waiter['resolve'], reject };
         waiting.add(waiter);
         running ??= takeTurns();

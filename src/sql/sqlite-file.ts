@@ -53,9 +53,14 @@ const CANNOT_WRITE = /^SQLITE_(FULL|READONLY|IOERR)/;
 /**
  * @param path a file, made with its folder when missing, or `:memory:`.
  * @param timeoutMs ends before the stores' own deadline, so that no write begins whose caller was told "not known".
+ * @param now a clock that is never set, in ms: by it writers join a transaction, and come too late.
  * @throws SqliteError or DamagedFileError when it cannot be opened or is no database. The file is left as it is.
  */
-export async function openSqliteFile(path: string, timeoutMs = 1900): Promise<SqliteFile> {
+export async function openSqliteFile(
+  path: string,
+  timeoutMs = 1900,
+  now: () => number = () => performance.now(),
+): Promise<SqliteFile> {
   const inMemory = path === ':memory:';
   const place = inMemory ? null : takePlace(path);
   const [writer, reader] = await connectBoth(path, place !== null).catch((error: unknown) => {
@@ -73,6 +78,7 @@ export async function openSqliteFile(path: string, timeoutMs = 1900): Promise<Sq
       place?.check();
     },
     isForAll: cannotWrite,
+    now,
     onFailure: (error) => {
       if (cannotWrite(error)) isWritable = false;
     },

@@ -92,7 +92,8 @@ describeSignals('a process', () => {
 
     const answers = await Promise.all(logins);
     expect(answers.map(outcomeOf)).toEqual(answers.map((_, n) => `person-${n}`));
-    expect(await gateway.stop()).toBe(0);
+    // Another signal would kill it when it comes between the last handler and the end.
+    expect(await gateway.ended()).toBe(0);
     expect(logLines().at(-1).msg).toBe('stopped');
   });
 

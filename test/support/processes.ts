@@ -27,6 +27,8 @@ export interface GatewayProcess {
   kill(): Promise<void>;
   /** SIGTERM; the exit status. */
   stop(): Promise<number | null>;
+  /** Waits for an end that was begun before. */
+  ended(): Promise<number | null>;
 }
 
 export interface Answered {
@@ -97,8 +99,8 @@ export async function startGatewayProcess(
     return { status: response.status, body: JSON.parse(text) };
   };
 
-  async function end(signal: NodeJS.Signals): Promise<number | null> {
-    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+  async function end(signal: NodeJS.Signals | null): Promise<number | null> {
+    if (signal !== null && child.exitCode === null && child.signalCode === null) child.kill(signal);
     const [status] = await exited;
     searchForSecrets('stdout or stderr', output);
     return status as number | null;
@@ -120,5 +122,6 @@ export async function startGatewayProcess(
       await end('SIGKILL');
     },
     stop: () => end('SIGTERM'),
+    ended: () => end(null),
   };
 }
