@@ -13,6 +13,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
+import { isIterable, isPromise } from '../lib/values.js';
 import { fieldsInside, type PlannedField, type QueryPlan, rootFields, type Variables } from './query-plan.js';
 
 type Path = GraphQLResolveInfo['path'];
@@ -209,12 +210,4 @@ function runtimeType({ schema }: QueryPlan, abstract: GraphQLAbstractType, name:
 function notNull(value: unknown): unknown {
   if (value == null) throw new Error('null');
   return value;
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> {
-  return typeof value === 'object' && typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function';
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type DocumentNode,
   GraphQLError,
@@ -10,6 +9,7 @@ import {
   specifiedRules,
   validate,
 } from 'graphql';
+import { sha256Hex } from '../lib/bytes.js';
 import { formatError } from './format-error.js';
 import { OWN_TEXTS } from './generated/own-texts.js';
 import { limits, MAX_ERRORS, withinLimits } from './limits.js';
@@ -58,7 +58,7 @@ export class TrustedDocumentsError extends Error {
 export function compileTrustedDocuments(options: TrustedDocumentsOptions): TrustedDocuments {
   const { schema, introspection, isRequired, texts } = options;
   const rules = [...specifiedRules, withinLimits, ...(introspection ? [] : [NoSchemaIntrospectionCustomRule])];
-  const own = OWN_TEXTS.map((text): [string, string] => [`${PREFIX}${sha256Of(text)}`, text]);
+  const own = OWN_TEXTS.map((text): [string, string] => [`${PREFIX}${sha256Hex(text)}`, text]);
   const known = new Set(Object.values(texts));
   const entries = [...Object.entries(texts), ...own.filter(([, text]) => !known.has(text))];
 
@@ -67,7 +67,7 @@ export function compileTrustedDocuments(options: TrustedDocumentsOptions): Trust
   for (const [id, text] of entries) {
     const judged = judge(text, schema, rules);
     if ('reason' in judged) faults.push({ id, reason: judged.reason });
-    else documents.push({ id, text, sha256: sha256Of(text), document: judged.document });
+    else documents.push({ id, text, sha256: sha256Hex(text), document: judged.document });
   }
   if (faults.length > 0) throw new TrustedDocumentsError(faults);
 
@@ -116,8 +116,4 @@ function sentenceOf(error: unknown): string {
   if (!(error instanceof GraphQLError)) throw error;
   const extensions = { code: 'GRAPHQL_VALIDATION_FAILED' };
   return formatError({ message: error.message, extensions }, error).message.replace(/\.$/, '');
-}
-
-function sha256Of(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

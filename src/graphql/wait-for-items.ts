@@ -7,6 +7,7 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
+import { isIterable, isPromise } from '../lib/values.js';
 
 /**
  * Where one item of a list fails at once, graphql-js 16 forgets those that are still to come, and a process whose promises
@@ -41,14 +42,4 @@ function withLaterItems(type: GraphQLOutputType, value: unknown): unknown {
     throw error;
   }
   return items;
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
-}
-
-function isIterable(value: unknown): value is Iterable<unknown> {
-  return (
-    typeof value === 'object' && typeof (value as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] === 'function'
-  );
 }
