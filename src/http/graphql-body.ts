@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createRecent } from '../lib/recent.js';
+import { isRecord } from '../lib/values.js';
 
 /** What a body of GraphQL over HTTP asks, where it says nothing else. */
 export interface AskedQuery {
@@ -56,8 +57,4 @@ function parse(bytes: Buffer): unknown {
 
 function isText(value: unknown): value is string | null {
   return value === null || typeof value === 'string';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

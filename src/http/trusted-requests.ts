@@ -1,6 +1,7 @@
 import type { HTTPGraphQLRequest } from '@apollo/server';
 import { AppError } from '../errors.js';
 import type { TrustedDocuments } from '../graphql/trusted-documents.js';
+import { isRecord } from '../lib/values.js';
 
 /**
  * A request with the text that its `documentId` stands for, or the hash of Apollo's `extensions.persistedQuery`: from there on
@@ -99,8 +100,4 @@ function parsed(json: string | null): unknown {
 
 function badRequest(message: string): AppError {
   return new AppError('BAD_REQUEST', { message });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

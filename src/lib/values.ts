@@ -9,3 +9,8 @@ export function isIterable(value: unknown): value is Iterable<unknown> {
     typeof value === 'object' && typeof (value as Partial<Iterable<unknown>> | null)?.[Symbol.iterator] === 'function'
   );
 }
+
+/** An object of JSON: no list, and not null. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
