@@ -75,8 +75,10 @@ export async function recordExchange(
     const kept = await keepExchanged(sql, now, keys, known, exchanged);
     return { identity: kept, isNewUser: false, merged: [], endings: [] };
   }
-  if (unionid !== null) await lockUnionid(sql, tenant, unionid);
-  return join(await lockOwners(sql, key, unionid, wanted));
+  const look = () => findOwners(sql, key, unionid, wanted);
+  if (unionid === null) return join(await lockOwners(sql, found, look));
+  await lockUnionid(sql, tenant, unionid);
+  return join(await lockOwners(sql, await look(), look));
 
   async function join({ identity, users }: Owners): Promise<Recorded> {
     const blocked = users.find((user) => user.status === 'banned');
@@ -120,16 +122,13 @@ interface Owners {
 const MAX_TRIES = 5;
 
 /** Until everybody who may own the identity is locked, and still the one who may. */
-async function lockOwners(
-  sql: Sql,
-  key: IdentityKey,
-  unionid: string | null,
-  wanted: WantedOwner | null,
-): Promise<Owners> {
-  let found = await findOwners(sql, key, unionid, wanted);
+async function lockOwners(sql: Sql, first: Found, look: () => Promise<Found>): Promise<Owners> {
+  let found = first;
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    // Whoever would make one waits for us by now.
+    if (found.userIds.length === 0) return { identity: null, users: [] };
     await lockUsers(sql, found.userIds);
-    const again = await findOwners(sql, key, unionid, wanted);
+    const again = await look();
     if (again.userIds.every((id) => found.userIds.includes(id))) {
       const users: UserRow[] = [];
       for (const id of again.userIds) {
@@ -174,11 +173,7 @@ async function chooseOwner(
     return [owner, ...users.filter((user) => user !== owner)];
   }
   if (oldest !== undefined) return [oldest, ...younger];
-  const id = randomId();
-  await insertUser(sql, { id, tenant, createdAt: now });
-  const made = await findUser(sql, id);
-  if (made === null) throw new Error('a user that was just made is not there');
-  return [made];
+  return [await insertUser(sql, { id: randomId(), tenant, createdAt: now })];
 }
 
 /** @throws AppError IDENTITY_TAKEN */

@@ -60,8 +60,9 @@ export async function findByUsername(sql: Sql, tenant: string, username: string)
   return row === undefined ? null : toUser(row);
 }
 
-export async function insertUser(sql: Sql, user: Pick<UserRow, 'id' | 'tenant' | 'createdAt'>): Promise<void> {
-  await sql.insertInto('users').values({ id: user.id, tenant: user.tenant, created_at: user.createdAt }).execute();
+export async function insertUser(sql: Sql, user: Pick<UserRow, 'id' | 'tenant' | 'createdAt'>): Promise<UserRow> {
+  const values = { id: user.id, tenant: user.tenant, created_at: user.createdAt };
+  return toUser(await sql.insertInto('users').values(values).returningAll().executeTakeFirstOrThrow());
 }
 
 /** Inside a transaction that has locked the user. @throws a unique violation when the username is another's. */
