@@ -210,15 +210,21 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
   closers.add(() => apollo.stop());
 
   let isDraining = false;
-  const { app, refusals } = await createServer({ ...config, log, metrics, isProduction, showsOwnMessages });
+  const { app, refusals } = await createServer({
+    ...config,
+    log,
+    metrics,
+    isProduction,
+    showsOwnMessages,
+    now: elapsedMs,
+  });
   closers.add(() => app.close());
   const tokenOf = createTokenReader({ takesSkey: config.wafer });
   const makeContext = createRequestContexts({
     ...{ authenticate, roles: own.roles, callsFor: wechat.callsFor, verbs, log, metrics },
   });
   graphqlRoute(app, {
-    apollo,
-    trusted,
+    ...{ apollo, trusted, now: elapsedMs },
     onAnswer: reportEarlyRefusals(report, refusals),
     context: async (request) => {
       const userAgent = request.headers['user-agent'] ?? null;
@@ -227,7 +233,7 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
       return makeContext({ requestId: request.id, token: tokenOf(request), sender, authentication });
     },
   });
-  const fastWay = prepared === null ? null : openFastWay(app, { prepared, makeContext, metrics, log });
+  const fastWay = prepared === null ? null : openFastWay(app, { prepared, makeContext, metrics, log, now: elapsedMs });
   healthRoutes(app, { checks: readinessChecks(stores, sweeper), isDraining: () => isDraining });
   const kinds = { users: config.databaseUrl.kind, sessions: config.sessionStoreUrl.kind };
   development?.addRoutes(app, { version, apps, stores: kinds, simulator });

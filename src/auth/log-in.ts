@@ -60,7 +60,7 @@ export interface LogInParts extends OpenSessionParts {
 }
 
 /** More would wait for the database for longer than it may take, and their codes would be spent by then. */
-const MAX_UNDER_WAY = 500;
+const MAX_UNDER_WAY = 250;
 const TOO_MANY = 'too many logins are under way';
 
 export function createLogIn(parts: LogInParts): LogIn {

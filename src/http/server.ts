@@ -19,6 +19,8 @@ export interface ServerOptions {
   readonly corsOrigins: readonly string[];
   readonly timeouts?: Timeouts;
   readonly showsOwnMessages?: boolean;
+  /** A clock that is never set, in ms. */
+  readonly now?: () => number;
 }
 
 export interface Timeouts {
@@ -46,7 +48,7 @@ const LOCAL_ORIGIN = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 /** Fastify with everything that is the same on every path: bounds, headers, one shape of error. Routes come later. */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { log, isProduction, trustProxy, timeouts = TIMEOUTS } = options;
+  const { isProduction, trustProxy, timeouts = TIMEOUTS } = options;
   const refusals = createRefusals(options);
   const brokenRequests = answerBrokenRequests(refusals);
   const app = Fastify({
@@ -104,7 +106,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     }
     return payload;
   });
-  reportSlowRequests(app, log);
+  reportSlowRequests(app, options);
   endConnections(app);
   warnAboutUntrustedProxy(app, options);
 
@@ -134,11 +136,16 @@ function isPreflight({ headers }: FastifyRequest): boolean {
   return headers.origin !== undefined && headers['access-control-request-method'] !== undefined;
 }
 
-function reportSlowRequests(app: FastifyInstance, log: Log): void {
+function reportSlowRequests(app: FastifyInstance, { log, now = () => performance.now() }: ServerOptions): void {
+  const startedAt = new WeakMap<FastifyRequest, number>();
+  app.addHook('onRequest', async (request) => {
+    startedAt.set(request, now());
+  });
   app.addHook('onResponse', async (request, reply) => {
-    if (reply.elapsedTime < SLOW_MS) return;
+    const elapsedMs = now() - (startedAt.get(request) ?? now());
+    if (elapsedMs < SLOW_MS) return;
     const route = request.routeOptions.url ?? null;
-    noteSlow(log, { requestId: request.id, route, status: reply.statusCode, elapsedMs: reply.elapsedTime });
+    noteSlow(log, { requestId: request.id, route, status: reply.statusCode, elapsedMs });
   });
 }
 

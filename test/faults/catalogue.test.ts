@@ -12,7 +12,7 @@ const NUMBERS = [
   ...range(70, 98),
   ...range(99, 103),
   ...range(106, 110),
-  ...range(111, 127),
+  ...range(111, 129),
 ];
 
 function range(first: number, last: number): number[] {

@@ -102,6 +102,20 @@ export const sqliteFaults: FaultGroup = {
       test: 'test/flows/login-crowd.test.ts',
       title: 'of more logins than can be under way the others are told RATE_LIMITED before their code is spent',
     },
+    {
+      number: 128,
+      fault: 'Requests come faster than they can begin.',
+      guard: 'nobody-waits-for-long',
+      test: 'test/flows/login-crowd.test.ts',
+      title: 'who has waited for three seconds in a crowd is told RATE_LIMITED before anything is spent',
+    },
+    {
+      number: 129,
+      fault: 'A crowd arrives, and everybody else waits until all of it has begun.',
+      guard: 'a-crowd-takes-turns',
+      test: 'test/lib/turns.test.ts',
+      title: 'those begin in a turn that can within its time, until nobody waits any more',
+    },
   ],
   guards: {
     'busy-file-blocks-nobody': {
@@ -165,6 +179,14 @@ export const sqliteFaults: FaultGroup = {
     'logins-are-bounded': {
       keeps: 'A login that cannot be finished in time is not begun.',
       off: [{ file: 'src/auth/log-in.ts', from: 'underWay >= MAX_UNDER_WAY', to: 'underWay < 0' }],
+    },
+    'nobody-waits-for-long': {
+      keeps: 'Who could not begin in time is told so, and may send the same again.',
+      off: [{ file: 'src/lib/turns.ts', from: 'resolve(now() < next.deadline)', to: 'resolve(true)' }],
+    },
+    'a-crowd-takes-turns': {
+      keeps: 'Of a crowd few begin in a turn of the event loop.',
+      off: [{ file: 'src/lib/turns.ts', from: '(begun === 0 || now() < until)', to: 'until > 0' }],
     },
     'a-commit-is-soon': {
       keeps: 'A transaction takes in nobody else after a while.',

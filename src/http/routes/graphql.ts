@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { ApolloServer, BaseContext, HTTPGraphQLRequest } from '@apollo/server';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError } from '../../errors.js';
 import { HeaderMap } from '../../graphql/apollo-server.js';
 import type { TrustedDocuments } from '../../graphql/trusted-documents.js';
 import { createTurns } from '../../lib/turns.js';
@@ -8,8 +9,13 @@ import { trustedRequest } from '../trusted-requests.js';
 
 export const GRAPHQL_PATH = '/graphql';
 
-/** Each takes half a millisecond before it first waits for anything. Those of one client that come at once may be the same login: not too few. */
-const REQUESTS_PER_TURN = 64;
+/**
+ * Each takes half a millisecond before it first waits for anything. Those of one client that come at once may be the same login:
+ * not too few begin together, unless it is a crowd. Who waits is still there after seconds, but not for much longer.
+ */
+const TURNS = { perTurn: 64, crowdMs: 2, maxWaitMs: 3_000, maxWaiting: 10_000 };
+
+const TOO_MANY = 'too many requests are waiting';
 
 type HTTPGraphQLResponse = Awaited<ReturnType<ApolloServer['executeHTTPGraphQLRequest']>>;
 
@@ -26,6 +32,8 @@ export interface GraphqlRouteParts<Context extends BaseContext> {
   readonly context: (request: FastifyRequest) => Promise<Context>;
   /** null: any text is answered, and none by its id. */
   readonly trusted?: TrustedDocuments | null;
+  /** A clock that is never set, in ms. */
+  readonly now?: () => number;
   /** Sees every answer before it is sent. What it throws is answered instead. */
   readonly onAnswer?: (request: FastifyRequest, answer: GraphqlAnswer) => void;
 }
@@ -33,12 +41,18 @@ export interface GraphqlRouteParts<Context extends BaseContext> {
 /** Binds a started Apollo Server to `/graphql`. Other methods of the path are 405 by the server's own rule. */
 export function graphqlRoute<Context extends BaseContext>(
   app: FastifyInstance,
-  { apollo, context, trusted = null, onAnswer = () => undefined }: GraphqlRouteParts<Context>,
+  {
+    apollo,
+    context,
+    trusted = null,
+    now = () => performance.now(),
+    onAnswer = () => undefined,
+  }: GraphqlRouteParts<Context>,
 ): void {
-  const turn = createTurns(REQUESTS_PER_TURN);
+  const mayBegin = createTurns({ ...TURNS, now });
 
   async function handler(request: FastifyRequest, reply: FastifyReply) {
-    await turn();
+    if (!(await mayBegin())) throw new AppError('RATE_LIMITED', { retryAfterSeconds: 1, detail: TOO_MANY });
     const sent = graphqlRequestOf(request);
     const asked = trusted === null ? sent : trustedRequest(sent, trusted);
     let contextFailure: unknown;
