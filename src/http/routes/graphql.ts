@@ -10,10 +10,10 @@ import { trustedRequest } from '../trusted-requests.js';
 export const GRAPHQL_PATH = '/graphql';
 
 /**
- * Each takes half a millisecond before it first waits for anything. Those of one client that come at once may be the same login:
- * not too few begin together, unless it is a crowd. Who waits is still there after seconds, but not for much longer.
+ * Each takes half a millisecond or more before it first waits for anything. Those of one client that come at once may be the same
+ * login, and a mini-program sends ten at a time: so many begin together. Who waits is still there after seconds, not for much longer.
  */
-const TURNS = { perTurn: 64, crowdMs: 2, maxWaitMs: 3_000, maxWaiting: 10_000 };
+const TURNS = { perTurn: 16, crowdMs: 2, maxWaitMs: 3_000, maxWaiting: 10_000 };
 
 const TOO_MANY = 'too many requests are waiting';
 
