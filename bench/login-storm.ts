@@ -26,7 +26,7 @@ const WEEK_MS = 7 * 86_400_000;
 const LOGIN = 'mutation ($input: LoginInput!) { login(input: $input) { token } }';
 
 const { rounds, seconds, isTrial } = lengthOf({ rounds: 5, seconds: 5 });
-const people = isTrial ? PEOPLE / 10 : PEOPLE;
+const people = PEOPLE;
 
 interface Round {
   readonly before: Quantiles;
@@ -65,7 +65,7 @@ const playRound = (round: number) =>
       values: Array.from({ length: count }, (_, n) => `${name}${round}x${String(n).padStart(5, '0')}.1`),
     });
     const expected = ['"token":"mj_'];
-    const [perSecond, total] = [LOGINS_BEFORE_PER_SECOND, isTrial ? LOGINS_BEFORE / 10 : LOGINS_BEFORE];
+    const [perSecond, total] = [LOGINS_BEFORE_PER_SECOND, LOGINS_BEFORE];
     await askFromProcess(logInsOf('before', total), { perSecond, total, connections: 64, expected });
     await askOthers(isTrial ? 1 : 3);
     const alone = await askOthers(seconds);

@@ -107,7 +107,7 @@ export const sqliteFaults: FaultGroup = {
       fault: 'Requests come faster than they can begin.',
       guard: 'nobody-waits-for-long',
       test: 'test/flows/login-crowd.test.ts',
-      title: 'who has waited for three seconds in a crowd is told RATE_LIMITED before anything is spent',
+      title: 'who has waited for five seconds in a crowd is told RATE_LIMITED before anything is spent',
     },
     {
       number: 129,

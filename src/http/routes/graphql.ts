@@ -13,7 +13,7 @@ export const GRAPHQL_PATH = '/graphql';
  * Each takes half a millisecond or more before it first waits for anything. Those of one client that come at once may be the same
  * login, and a mini-program sends ten at a time: so many begin together. Who waits is still there after seconds, not for much longer.
  */
-const TURNS = { perTurn: 16, crowdMs: 2, maxWaitMs: 3_000, maxWaiting: 10_000 };
+const TURNS = { perTurn: 16, crowdMs: 2, maxWaitMs: 5_000, maxWaiting: 10_000 };
 
 const TOO_MANY = 'too many requests are waiting';
 
@@ -52,7 +52,6 @@ export function graphqlRoute<Context extends BaseContext>(
   const mayBegin = createTurns({ ...TURNS, now });
 
   async function handler(request: FastifyRequest, reply: FastifyReply) {
-    if (!(await mayBegin())) throw new AppError('RATE_LIMITED', { retryAfterSeconds: 1, detail: TOO_MANY });
     const sent = graphqlRequestOf(request);
     const asked = trusted === null ? sent : trustedRequest(sent, trusted);
     let contextFailure: unknown;
@@ -69,7 +68,13 @@ export function graphqlRoute<Context extends BaseContext>(
     reply.code(answer.status ?? 200);
     return reply.send(answer.body.kind === 'complete' ? answer.body.string : Readable.from(answer.body.asyncIterator));
   }
-  app.route({ method: ['GET', 'POST'], url: GRAPHQL_PATH, handler });
+  app.route({
+    ...{ method: ['GET', 'POST'], url: GRAPHQL_PATH, handler },
+    // Before the body is read.
+    onRequest: async () => {
+      if (!(await mayBegin())) throw new AppError('RATE_LIMITED', { retryAfterSeconds: 1, detail: TOO_MANY });
+    },
+  });
 }
 
 function graphqlRequestOf(request: FastifyRequest): HTTPGraphQLRequest {
