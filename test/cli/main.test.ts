@@ -20,10 +20,22 @@ describe('the menjin command', () => {
 
   afterEach(() => dir.remove());
 
-  async function run(args: string[], env: Record<string, string> = {}) {
+  /** For those with a gateway of their own: one of them waits, and the others run beside it. */
+  const inFolder = (work: (folder: string) => Promise<void>) => async () => {
+    const own = makeTempDir();
+    try {
+      await work(own.path);
+    } finally {
+      own.remove();
+    }
+  };
+
+  const run = (args: string[], env?: Record<string, string>) => runIn(dir.path, args, env);
+
+  async function runIn(folder: string, args: string[], env: Record<string, string> = {}) {
     const child = spawn(process.execPath, [MAIN, ...args], {
-      cwd: dir.path,
-      env: { PATH: process.env.PATH, DATA_DIR: join(dir.path, 'data'), PORT: '0', ...env },
+      cwd: folder,
+      env: { PATH: process.env.PATH, DATA_DIR: join(folder, 'data'), PORT: '0', ...env },
       // One that starts after all must not outlive its test.
       timeout: 20_000,
     });
@@ -38,51 +50,62 @@ describe('the menjin command', () => {
     return { status, output };
   }
 
-  test('with nothing configured serves with a simulator, and gives out codes that log in', async () => {
-    const gateway = await startGatewayProcess({
-      DATA_DIR: join(dir.path, 'data'),
-      NODE_ENV: 'development',
-      WECHAT_APPID: '',
-      WECHAT_SECRET: '',
-      SECRET_KEYS: '',
-    });
-    try {
-      expect(gateway.output()).toContain('npm run -s code -- alice');
-      const code = await run(['code', 'alice'], { PORT: new URL(gateway.url).port });
-      expect(code).toEqual({ status: 0, output: expect.stringMatching(/^[A-Za-z0-9]{32}\n$/) });
-      const login = await gateway.login(code.output.trim());
-      expect(login.body.data.login.viewer.openid).toMatch(/^o[A-Za-z0-9_-]{27}$/);
+  test.concurrent(
+    'with nothing configured serves with a simulator, and gives out codes that log in',
+    inFolder(async (folder) => {
+      const gateway = await startGatewayProcess({
+        DATA_DIR: join(folder, 'data'),
+        NODE_ENV: 'development',
+        WECHAT_APPID: '',
+        WECHAT_SECRET: '',
+        SECRET_KEYS: '',
+      });
+      try {
+        expect(gateway.output()).toContain('npm run -s code -- alice');
+        const code = await runIn(folder, ['code', 'alice'], { PORT: new URL(gateway.url).port });
+        expect(code).toEqual({ status: 0, output: expect.stringMatching(/^[A-Za-z0-9]{32}\n$/) });
+        const login = await gateway.login(code.output.trim());
+        expect(login.body.data.login.viewer.openid).toMatch(/^o[A-Za-z0-9_-]{27}$/);
 
-      const devtools = await gateway.login('the code is a mock one');
-      expect(devtools.body.data.login.isNewUser).toBe(true);
-      const unknown = await run(['code', 'nobody'], { PORT: new URL(gateway.url).port });
-      expect(unknown).toEqual({ status: 1, output: expect.stringContaining('alice') });
-    } finally {
+        const devtools = await gateway.login('the code is a mock one');
+        expect(devtools.body.data.login.isNewUser).toBe(true);
+        const unknown = await runIn(folder, ['code', 'nobody'], { PORT: new URL(gateway.url).port });
+        expect(unknown).toEqual({ status: 1, output: expect.stringContaining('alice') });
+      } finally {
+        await gateway.stop();
+      }
+    }),
+  );
+
+  test.concurrent(
+    'stops on SIGTERM, also when it comes twice, and "stopped" is its last line',
+    inFolder(async (folder) => {
+      const gateway = await startGatewayProcess({ DATA_DIR: folder });
+      gateway.child.kill('SIGTERM');
+      expect(await gateway.stop()).toBe(0);
+      expect(JSON.parse(gateway.output().trim().split('\n').at(-1) ?? '').msg).toBe('stopped');
+    }),
+  );
+
+  test.concurrent(
+    'goes on answering when nobody reads its log, and ends at the hard limit when that keeps it from stopping',
+    inFolder(async (folder) => {
+      const gateway = await startGatewayProcess({ DATA_DIR: folder });
+      gateway.child.stdout?.pause();
+      for (let n = 0; n < 40; n += 1) {
+        const refused = Array.from({ length: 30 }, () =>
+          fetch(`${gateway.url}/nothing`).then((answer) => answer.text()),
+        );
+        await Promise.all(refused);
+      }
+      expect((await gateway.graphql('{ viewer { openid } }')).body).toEqual({ data: { viewer: null } });
+
+      const askedAt = performance.now();
       await gateway.stop();
-    }
-  });
-
-  test('stops on SIGTERM, also when it comes twice, and "stopped" is its last line', async () => {
-    const gateway = await startGatewayProcess({ DATA_DIR: dir.path });
-    gateway.child.kill('SIGTERM');
-    expect(await gateway.stop()).toBe(0);
-    expect(JSON.parse(gateway.output().trim().split('\n').at(-1) ?? '').msg).toBe('stopped');
-  });
-
-  test('goes on answering when nobody reads its log, and ends at the hard limit when that keeps it from stopping', async () => {
-    const gateway = await startGatewayProcess({ DATA_DIR: dir.path });
-    gateway.child.stdout?.pause();
-    for (let n = 0; n < 40; n += 1) {
-      const refused = Array.from({ length: 30 }, () => fetch(`${gateway.url}/nothing`).then((answer) => answer.text()));
-      await Promise.all(refused);
-    }
-    expect((await gateway.graphql('{ viewer { openid } }')).body).toEqual({ data: { viewer: null } });
-
-    const askedAt = performance.now();
-    await gateway.stop();
-    expect(gateway.child.signalCode).toBe('SIGKILL');
-    expect(performance.now() - askedAt).toBeLessThan(30_000);
-  });
+      expect(gateway.child.signalCode).toBe('SIGKILL');
+      expect(performance.now() - askedAt).toBeLessThan(30_000);
+    }),
+  );
 
   describe('says in one sentence what a newcomer can do about', () => {
     test('a port that is in use', async () => {
@@ -159,26 +182,29 @@ describe('the menjin command', () => {
 
   test('lists every fault of the configuration at once, and --check-config does so without starting', async () => {
     const env = { NODE_ENV: 'production', WECHAT_APPID: 'wx1', PORT: 'xyzzy', SESSION_IDLE_TTL: '0' };
-    for (const args of [['start'], ['start', '--check-config'], ['--check-config']]) {
-      const { status, output } = await run(args, env);
+    const commands = [['start'], ['start', '--check-config'], ['--check-config']];
+    for (const { status, output } of await Promise.all(commands.map((args) => run(args, env)))) {
       expect(status).toBe(1);
       for (const name of ['WECHAT_SECRET', 'SECRET_KEYS', 'PORT', 'SESSION_IDLE_TTL']) expect(output).toContain(name);
       expect(output).not.toContain('xyzzy');
     }
   });
 
-  test('a production start has no simulator, no explorer and no introspection', async () => {
-    let gateway: GatewayProcess | null = null;
-    try {
-      gateway = await startGatewayProcess({ DATA_DIR: dir.path, NODE_ENV: 'production' });
-      expect((await fetch(`${gateway.url}/simulator/codes`, { method: 'POST' })).status).toBe(404);
-      const page = await fetch(`${gateway.url}/graphql`, { headers: { accept: 'text/html' } });
-      expect(await page.text()).not.toContain('<html');
-      expect((await gateway.graphql('{ __schema { types { name } } }')).body.errors[0].extensions.code).toBe(
-        'GRAPHQL_VALIDATION_FAILED',
-      );
-    } finally {
-      await gateway?.stop();
-    }
-  });
+  test.concurrent(
+    'a production start has no simulator, no explorer and no introspection',
+    inFolder(async (folder) => {
+      let gateway: GatewayProcess | null = null;
+      try {
+        gateway = await startGatewayProcess({ DATA_DIR: folder, NODE_ENV: 'production' });
+        expect((await fetch(`${gateway.url}/simulator/codes`, { method: 'POST' })).status).toBe(404);
+        const page = await fetch(`${gateway.url}/graphql`, { headers: { accept: 'text/html' } });
+        expect(await page.text()).not.toContain('<html');
+        expect((await gateway.graphql('{ __schema { types { name } } }')).body.errors[0].extensions.code).toBe(
+          'GRAPHQL_VALIDATION_FAILED',
+        );
+      } finally {
+        await gateway?.stop();
+      }
+    }),
+  );
 });

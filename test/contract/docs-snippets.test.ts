@@ -73,16 +73,15 @@ function write(file: string, text: string | object): string {
   return target;
 }
 
-/** A project of the package's name finds the package in itself, as an installed one would be found. */
-async function makeProject(): Promise<void> {
+/** A project of the package's name finds the package in itself, as an installed one would be found: what was built. */
+function makeProject(): void {
   const { exports } = JSON.parse(read('package.json')) as { exports: object };
   write('package.json', { name: 'menjin', type: 'module', exports });
   cpSync(path.join(root, 'schema.graphql'), path.join(project.path, 'schema.graphql'));
   // A junction needs no rights on Windows; elsewhere the type is ignored.
-  symlinkSync(path.join(root, 'node_modules'), path.join(project.path, 'node_modules'), 'junction');
-  const build = ['-p', path.join(root, 'tsconfig.build.json'), '--outDir', path.join(project.path, 'dist')];
-  const buildInfo = ['--tsBuildInfoFile', path.join(project.path, 'build-info.json')];
-  expect(await runTsc('typescript', ...build, ...buildInfo, '--emitDeclarationOnly')).toBe('');
+  for (const folder of ['dist', 'node_modules']) {
+    symlinkSync(path.join(root, folder), path.join(project.path, folder), 'junction');
+  }
 }
 
 async function generate(index: number, source: string): Promise<void> {
@@ -94,10 +93,10 @@ async function generate(index: number, source: string): Promise<void> {
   });
 }
 
-beforeAll(async () => {
+beforeAll(() => {
   project = makeTempDir();
-  await makeProject();
-}, 180_000);
+  makeProject();
+});
 
 afterAll(() => project?.remove());
 

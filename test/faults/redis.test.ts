@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { describeWithService } from '../servers/describe-with-service.js';
 import { askRedis, commandCalls } from '../servers/redis.js';
+import { startOwnTime } from '../support/own-time.js';
 import { openidIn, REDIS_PASSWORD, type RedisGateway, tokenIn } from '../support/redis-gateway.js';
 import { CACHE_SIZES, keyOf, openRedisScene, type RedisScene } from '../support/redis-scene.js';
 import { rounds } from '../support/rounds.js';
@@ -102,11 +103,12 @@ describe.each(CACHE_SIZES)('with %i sessions at hand', (cacheSize) => {
 
       const thawAt = performance.now() + rounds(3_300, 10_000);
       for (let asked = 0; performance.now() < thawAt; asked += 1) {
-        const askedAt = performance.now();
+        const took = startOwnTime();
         const answers = [gateway.viewer(token), gateway.login(codeOf('bob')), gateway.logout(token)];
         const codes = (await Promise.all(answers)).map((answer) => answer.code);
         expect(codes).toEqual(Array(3).fill('SERVICE_UNAVAILABLE'));
-        if (asked === 0) expect(performance.now() - askedAt).toBeLessThan(300);
+        const tookMs = took();
+        if (asked === 0) expect(tookMs).toBeLessThan(300);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
       expect(scene.wechat.calls).toHaveLength(spent);

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import Libsql from 'libsql';
 import { type GatewayProcess, startGatewayProcess } from '../support/processes.js';
 import { rounds } from '../support/rounds.js';
@@ -10,21 +10,39 @@ describe('gateways in processes of their own, on one database', () => {
   let wechat: StandInWechat;
   let dir: TempDir;
   let started: GatewayProcess[];
+  /** Two on one database, for all tests that leave them alive. */
+  let pairDir: TempDir;
+  let pair: [GatewayProcess, GatewayProcess];
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     wechat = await startStandInWechat();
+    pairDir = makeTempDir();
+    pair = await Promise.all([startIn(pairDir), startIn(pairDir)]);
+  });
+
+  afterAll(async () => {
+    await Promise.all((pair ?? []).map((process) => process.kill()));
+    await wechat.close();
+    pairDir.remove();
+  });
+
+  beforeEach(() => {
+    wechat.behaviour = null;
+    wechat.calls.length = 0;
     dir = makeTempDir();
     started = [];
   });
 
   afterEach(async () => {
     await Promise.all(started.map((process) => process.kill()));
-    await wechat.close();
     dir.remove();
   });
 
-  async function start(env: Record<string, string> = {}): Promise<GatewayProcess> {
-    const process = await startGatewayProcess({ WECHAT_API_URL: wechat.url, DATA_DIR: dir.path, ...env });
+  const startIn = ({ path }: TempDir, env: Record<string, string> = {}) =>
+    startGatewayProcess({ WECHAT_API_URL: wechat.url, DATA_DIR: path, ...env });
+
+  async function start(env: Record<string, string> = {}, place = dir): Promise<GatewayProcess> {
+    const process = await startIn(place, env);
     started.push(process);
     return process;
   }
@@ -33,16 +51,15 @@ describe('gateways in processes of their own, on one database', () => {
     (await process.graphql('{ viewer { openid } }', { token })).body.data?.viewer?.openid;
 
   test('50 logins with one code and one requestId over two of them: one exchange, one session, 50 equal answers', async () => {
-    const processes = await Promise.all([start(), start()]);
     for (let round = 0; round < rounds(3, 50); round += 1) {
       wechat.calls.length = 0;
       const code = codeOf('alice');
       const requestId = freshRequestId();
       const answers = await Promise.all(
-        Array.from({ length: 50 }, (_, n) => (processes[n % 2] as GatewayProcess).login(code, requestId)),
+        Array.from({ length: 50 }, (_, n) => (pair[n % 2] as GatewayProcess).login(code, requestId)),
       );
       for (const answer of answers) expect(answer.body).toEqual(answers[0]?.body);
-      for (const process of processes) {
+      for (const process of pair) {
         expect(await viewerOf(process, answers[0]?.body.data.login.token)).toBe('alice');
       }
       expect(wechat.calls).toHaveLength(1);
@@ -50,11 +67,10 @@ describe('gateways in processes of their own, on one database', () => {
   });
 
   test('50 first logins of one openid over two of them make one user', async () => {
-    const processes = await Promise.all([start(), start()]);
     for (let round = 0; round < rounds(2, 20); round += 1) {
       const openid = `first-${round}`;
       const answers = await Promise.all(
-        Array.from({ length: 50 }, (_, n) => (processes[n % 2] as GatewayProcess).login(codeOf(openid))),
+        Array.from({ length: 50 }, (_, n) => (pair[n % 2] as GatewayProcess).login(codeOf(openid))),
       );
       const logins = answers.map((answer) => answer.body.data.login);
       expect(new Set(logins.map((login) => login.viewer.user.id)).size).toBe(1);
@@ -63,10 +79,10 @@ describe('gateways in processes of their own, on one database', () => {
   });
 
   test('the first killed -9 after the platform answered: the repeat ends in CODE_INVALID or the same session, never two', async () => {
-    const second = await start();
+    const [, second] = pair;
     const round = async (n: number, batch: number) => {
       const openid = `person-${batch}-${n}`;
-      const first = await start();
+      const first = await start({}, pairDir);
       const code = codeOf(openid);
       const requestId = freshRequestId();
       killWhenAnswered.set(code, () => setTimeout(() => first.kill(), n * 2));
@@ -132,8 +148,8 @@ describe('gateways in processes of their own, on one database', () => {
     }
   }, 300_000);
 
-  function withFile<T>(work: (file: InstanceType<typeof Libsql>) => T): T {
-    const file = new Libsql(join(dir.path, 'menjin.db'));
+  function withFile<T>({ path }: TempDir, work: (file: InstanceType<typeof Libsql>) => T): T {
+    const file = new Libsql(join(path, 'menjin.db'));
     try {
       return work(file);
     } finally {
@@ -143,13 +159,14 @@ describe('gateways in processes of their own, on one database', () => {
 
   function integrity(): string {
     return withFile(
+      dir,
       (file) => (file.prepare('PRAGMA integrity_check').get() as { integrity_check: string }).integrity_check,
     );
   }
 
   function openSessionsOf(openid: string): number {
     const sql = `SELECT count(*) AS n FROM sessions JOIN identities ON identities.id = identity_id WHERE openid = ? AND state = 'open'`;
-    return withFile((file) => (file.prepare(sql).get([openid]) as { n: number }).n);
+    return withFile(pairDir, (file) => (file.prepare(sql).get([openid]) as { n: number }).n);
   }
 });
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { hold, late } from '../support/faults.js';
+import { rounds } from '../support/rounds.js';
 import { describeOnEachDatabase } from '../support/shared-stores.js';
 import { hold as holdUpstream, sessionKeyOf } from '../support/stand-in-wechat.js';
 import { type Answer, codeOf, freshRequestId, type TestGateway } from '../support/test-gateway.js';
@@ -198,7 +199,7 @@ describeOnEachDatabase('the session protocol', (open) => {
   });
 
   test('a login that was not stored, resumed by two processes at once, is one session', async () => {
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < rounds(4, 50); round += 1) {
       const login = { code: codeOf('alice'), requestId: freshRequestId() };
       two.p1.sessionFaults.plan('set', 'fail after');
       await two.p1.login(login.code, login);
@@ -307,14 +308,14 @@ describeOnEachDatabase('the session protocol', (open) => {
   });
 
   test('the first request with a new token is never refused, on either process', async () => {
-    for (let round = 0; round < 10; round += 1) {
+    for (let round = 0; round < rounds(4, 50); round += 1) {
       const login = { code: codeOf('alice'), requestId: freshRequestId() };
       const [first, second] = await Promise.all([known(two.p1, login), known(two.p2, login)]);
       expect([first.code, second.code]).toEqual([null, null]);
       expect(tokenOf(first)).toBe(tokenOf(second));
       await expectViewer(tokenOf(first));
     }
-    expect(two.wechat.calls).toHaveLength(10);
+    expect(two.wechat.calls).toHaveLength(rounds(4, 50));
   });
 
   describe('when SECRET_KEYS change between a login and its repeat', () => {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { startOwnTime } from '../support/own-time.js';
 import {
   answerJson,
   answerText,
@@ -101,9 +102,9 @@ describe('when the platform refuses or fails', () => {
         freed = once(response, 'close');
         return behaviour(call, response, request);
       };
-      const startedAt = performance.now();
+      const took = startOwnTime();
       const answer = await gateway.login(codeOf('alice'), { requestId: freshRequestId() });
-      expect(performance.now() - startedAt).toBeLessThan(6000);
+      expect(took()).toBeLessThan(6000);
       expect([answer.status, answer.code]).toEqual([503, 'PLATFORM_UNAVAILABLE']);
       expect(wechat.calls).toHaveLength(1);
       await freed;
@@ -115,7 +116,6 @@ describe('when the platform refuses or fails', () => {
         }),
       ]);
     },
-    10_000,
   );
 
   test('errcode -1 is asked again, a bounded number of times', async () => {

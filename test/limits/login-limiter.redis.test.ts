@@ -3,6 +3,7 @@ import type { Config } from '../../src/config.js';
 import { describeWithService } from '../servers/describe-with-service.js';
 import type { LocalServer } from '../servers/local-server.js';
 import { askRedis, startRedis } from '../servers/redis.js';
+import { startOwnTime } from '../support/own-time.js';
 import { startGatewayProcess } from '../support/processes.js';
 import { type RedisGateway, startRedisGateway } from '../support/redis-gateway.js';
 import { type StandInWechat, startStandInWechat } from '../support/stand-in-wechat.js';
@@ -150,18 +151,18 @@ describeWithService('redis', 'limits of logins counted in Redis', () => {
     test('count in memory while it is frozen, and make nobody wait longer than 2 s', async () => {
       const gateway = await start();
       server.freeze();
-      const startedAt = performance.now();
+      const took = startOwnTime();
       const codes = await Promise.all(Array.from({ length: 20 }, () => logIn(gateway)));
-      expect(performance.now() - startedAt).toBeLessThan(2000);
+      expect(took()).toBeLessThan(2000);
       expectLimited(codes);
     });
 
     test('wait for it once, not for each limit', async () => {
       const gateway = await start({ loginLimitPerApp: THREE_A_MINUTE });
       server.freeze();
-      const startedAt = performance.now();
+      const took = startOwnTime();
       expect(await logIn(gateway)).toBe('SERVICE_UNAVAILABLE');
-      expect(performance.now() - startedAt).toBeLessThan(2000);
+      expect(took()).toBeLessThan(2000);
       expectLimited(['SERVICE_UNAVAILABLE', ...(await logInTimes(4, gateway))]);
     });
 

@@ -103,10 +103,11 @@ describeWithService('redis', 'the channel on which processes tell each other wha
 
   test('costs who ends a session nothing while Redis does not answer, and keeps nothing for later', async () => {
     server.freeze();
-    const startedAt = performance.now();
+    const before = process.cpuUsage();
     here.channel.publish(hashes(0, 1));
     for (let n = 0; n < 20; n += 1) here.channel.publish(hashes(1000 * n, 1000));
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(500);
     await eventually(() => !here.redis.isReachable());
     server.thaw();
     await eventually(() => here.redis.isReachable());

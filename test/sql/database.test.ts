@@ -6,6 +6,9 @@ import { addUser, databaseSuite, usersOf } from '../suites/database.js';
 import { startChild } from '../support/child-process.js';
 import { makeTempDir, type TempDir } from '../support/test-gateway.js';
 
+/** For what does not ask how long anything may take: a machine may stand still. */
+const PATIENT_MS = 30_000;
+
 let dir: TempDir;
 let path: string;
 let file: SqliteFile;
@@ -13,7 +16,7 @@ let file: SqliteFile;
 beforeEach(async () => {
   dir = makeTempDir();
   path = join(dir.path, 'test.db');
-  file = await openSqliteFile(path, 1_000);
+  file = await openSqliteFile(path, PATIENT_MS);
 });
 afterEach(async () => {
   await file.close();
@@ -73,7 +76,7 @@ test('a database of a newer version is refused and left as it is', async () => {
 databaseSuite('a file', async () => ({ database: await openSqliteDatabase(file, () => 7), close: () => file.close() }));
 
 databaseSuite('memory', async () => {
-  const sqlite = await openSqliteFile(':memory:', 1_000);
+  const sqlite = await openSqliteFile(':memory:', PATIENT_MS);
   return { database: await openSqliteDatabase(sqlite, () => 7), close: () => sqlite.close() };
 });
 
@@ -81,15 +84,18 @@ describe('a database that cannot answer', () => {
   test('is SERVICE_UNAVAILABLE for a writer while another process holds it, and answers readers', async () => {
     const database = await openSqliteDatabase(file, Date.now);
     await addUser(database, 'alice');
+    const impatient = await openSqliteFile(path, 300);
+    const hasty = await openSqliteDatabase(impatient, Date.now);
     const other = startChild(new URL('./other-process.ts', import.meta.url));
     try {
       await other.ask('hold', path);
-      await expect(addUser(database, 'bob')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
-      expect(await usersOf(database)).toHaveLength(1);
+      await expect(addUser(hasty, 'bob')).rejects.toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+      expect(await usersOf(hasty)).toHaveLength(1);
       await other.ask('release');
       await addUser(database, 'bob');
     } finally {
       await other.kill();
+      await impatient.close();
     }
   });
 

@@ -10,6 +10,7 @@ import { createServer, type ServerOptions } from '../../src/http/server.js';
 import { createLog } from '../../src/observe/log.js';
 import { createMetrics } from '../../src/observe/metrics.js';
 import { captureLog } from './log-capture.js';
+import { unhurried } from './unhurried.js';
 
 export interface GraphqlServer {
   readonly app: FastifyInstance;
@@ -97,7 +98,7 @@ export async function startGraphqlServer(options: GraphqlServerOptions = {}): Pr
       return captured.text();
     },
     get logLines() {
-      return captured.lines();
+      return unhurried(captured.lines());
     },
     metricsText: () => metrics.registry.metrics(),
     close: async () => {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { WechatCallError } from '../../src/wechat/app-calls.js';
 import { deferred } from '../support/faults.js';
+import { startOwnTime } from '../support/own-time.js';
 import { rounds } from '../support/rounds.js';
 import { app, type Caller, failureOf, openScene, otherApp, type Scene } from './scene.js';
 import { RID, refusal, TOKEN_CANARY } from './stand-in.js';
@@ -103,7 +104,7 @@ describe('a call in the name of an app', () => {
   test('ends at its deadline, which is over the token, too', async () => {
     const released = deferred<undefined>();
     scene.apis.onTokenRequest = () => released.promise;
-    const startedAt = performance.now();
+    const took = startOwnTime();
     const early = await failureOf(caller.call(app, { path: PATH, timeoutMs: 60 }));
     expect(early).toMatchObject({ code: 'PLATFORM_UNAVAILABLE', log: { kind: 'timeout' } });
     released.resolve(undefined);
@@ -112,7 +113,7 @@ describe('a call in the name of an app', () => {
     const late = await failureOf(caller.call(app, { path: PATH, timeoutMs: 150 }));
     expect(late).toMatchObject({ code: 'PLATFORM_UNAVAILABLE', log: { kind: 'timeout' } });
     // Long before WeChat is given up.
-    expect(performance.now() - startedAt).toBeLessThan(4000);
+    expect(took()).toBeLessThan(4000);
     answered.resolve(undefined);
   });
 
