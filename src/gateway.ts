@@ -212,11 +212,7 @@ async function compose(config: Config, own: OwnParts, seams: Seams, closers: Clo
   let isDraining = false;
   const { app, refusals } = await createServer({
     ...config,
-    log,
-    metrics,
-    isProduction,
-    showsOwnMessages,
-    now: elapsedMs,
+    ...{ log, metrics, isProduction, showsOwnMessages, now: elapsedMs },
   });
   closers.add(() => app.close());
   const tokenOf = createTokenReader({ takesSkey: config.wafer });

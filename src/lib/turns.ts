@@ -25,11 +25,11 @@ interface Waiter {
 export function createTurns({ perTurn, crowdMs, maxWaitMs, maxWaiting, now }: TurnsParts): Turns {
   const waiting: Waiter[] = [];
   let begun = 0;
-  let isCrowd = false;
   let isRunning = false;
 
   async function takeTurns(): Promise<void> {
     isRunning = true;
+    let isCrowd = false;
     do {
       await new Promise(setImmediate);
       begun = 0;
