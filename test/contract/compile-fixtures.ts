@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { TypeFixture } from './type-fixtures.js';
 
-const nodeModules = fileURLToPath(new URL('../../node_modules', import.meta.url));
+const root = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
 
 /** As package.json names them. */
@@ -13,7 +13,7 @@ export type Compiler = 'typescript' | 'typescript-6' | 'typescript-5.9';
 
 /** What tsc prints, and nothing thrown when it found something wrong. */
 export async function runTsc(compiler: Compiler, ...args: string[]): Promise<string> {
-  const tsc = path.join(nodeModules, compiler, 'bin', 'tsc');
+  const tsc = path.join(root, 'node_modules', compiler, 'bin', 'tsc');
   // Its threads would each check the same types again, and the other tests want the cores.
   const threads = compiler === 'typescript' ? ['--singleThreaded'] : [];
   try {
@@ -22,6 +22,14 @@ export async function runTsc(compiler: Compiler, ...args: string[]): Promise<str
     const { stdout, code } = error as { stdout?: string; code?: unknown };
     if (typeof stdout === 'string' && stdout !== '' && typeof code === 'number') return stdout;
     throw error;
+  }
+}
+
+/** What was built, and what it needs, as if they were in this folder. */
+export function linkBuilt(folder: string): void {
+  for (const name of ['dist', 'node_modules']) {
+    // A junction needs no rights on Windows; elsewhere the type is ignored.
+    symlinkSync(path.join(root, name), path.join(folder, name), 'junction');
   }
 }
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -9,7 +9,7 @@ import { loadConfig } from '../../src/config.js';
 import { buildGatewaySchema } from '../../src/graphql/schema.js';
 import { readTextFile } from '../../src/read-text-file.js';
 import { makeTempDir, type TempDir } from '../support/test-gateway.js';
-import { runTsc } from './compile-fixtures.js';
+import { linkBuilt, runTsc } from './compile-fixtures.js';
 import { type Snippet, snippetsOf } from './snippets.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -78,10 +78,7 @@ function makeProject(): void {
   const { exports } = JSON.parse(read('package.json')) as { exports: object };
   write('package.json', { name: 'menjin', type: 'module', exports });
   cpSync(path.join(root, 'schema.graphql'), path.join(project.path, 'schema.graphql'));
-  // A junction needs no rights on Windows; elsewhere the type is ignored.
-  for (const folder of ['dist', 'node_modules']) {
-    symlinkSync(path.join(root, folder), path.join(project.path, folder), 'junction');
-  }
+  linkBuilt(project.path);
 }
 
 async function generate(index: number, source: string): Promise<void> {

@@ -1,9 +1,9 @@
-import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { makeTempDir, type TempDir } from '../support/test-gateway.js';
-import { type CompiledFixtures, compileFixtures } from './compile-fixtures.js';
+import { type CompiledFixtures, compileFixtures, linkBuilt } from './compile-fixtures.js';
 import { scanDeclarations } from './declaration-scan.js';
 import { typeFixtures } from './type-fixtures.js';
 
@@ -23,10 +23,7 @@ let temp: TempDir;
 
 beforeAll(() => {
   temp = makeTempDir();
-  // A junction needs no rights on Windows; elsewhere the type is ignored.
-  for (const folder of ['dist', 'node_modules']) {
-    symlinkSync(path.join(root, folder), path.join(temp.path, folder), 'junction');
-  }
+  linkBuilt(temp.path);
   writeFileSync(path.join(temp.path, 'package.json'), '{ "type": "module" }');
 });
 

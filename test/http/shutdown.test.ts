@@ -3,7 +3,6 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type GatewayProcess, startGatewayProcess } from '../support/processes.js';
 import { hang, hold, type StandInWechat, startStandInWechat } from '../support/stand-in-wechat.js';
 import { codeOf, makeTempDir, startTestGateway, type TempDir } from '../support/test-gateway.js';
-import { unhurried } from '../support/unhurried.js';
 import { openWire } from '../support/wire.js';
 
 let wechat: StandInWechat;
@@ -76,13 +75,14 @@ describeSignals('a process that is told to stop', () => {
     dir.remove();
   });
 
-  const lines = () =>
+  const allMessages = () =>
     gateway
       .output()
       .split('\n')
       .filter((line) => line.startsWith('{'))
-      .map((line) => JSON.parse(line) as { msg: string });
-  const messages = () => unhurried(lines()).map(({ msg }) => msg);
+      .map((line) => (JSON.parse(line) as { msg: string }).msg);
+  /** Where the machine stands still any request may be slow, and a process has its own clock. */
+  const messages = () => allMessages().filter((msg) => msg !== 'slow');
 
   test('ends with status 0, and `stopped` is the last it says', async () => {
     expect((await gateway.login(codeOf('alice'))).body.data.login.viewer.openid).toBe('alice');
@@ -114,7 +114,7 @@ describeSignals('a process that is told to stop', () => {
     expect(await gateway.stop()).toBe(0);
     const { status, body } = await login;
     expect({ status, code: body.errors[0].extensions.code }).toEqual({ status: 503, code: 'PLATFORM_UNAVAILABLE' });
-    expect(lines().map(({ msg }) => msg)).toEqual(['started', 'stopping', 'unavailable', 'slow', 'stopped']);
+    expect(allMessages()).toEqual(['started', 'stopping', 'unavailable', 'slow', 'stopped']);
   });
 });
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,8 @@ import { composeGateway, type RunningGateway, type Seams } from '../../src/gatew
 import type { OwnParts } from '../../src/gateway-options.js';
 import { CAUSE_CANARY, createFaults, type Faults, faultyDatabase, faultySessionStore } from './faults.js';
 import { captureLog, type LogCapture } from './log-capture.js';
+
+export { codeOf, freshRequestId } from './codes.js';
 
 // Secrets that must appear nowhere. Every gateway of every test carries them, and every byte it gives out is searched.
 export const APP_SECRET = 'CANARY-app-secret-5b1f09';
@@ -237,15 +238,6 @@ export function searchForSecrets(where: string, text: string, secrets: Iterable<
   for (const secret of [...STANDING_CANARIES, ...secrets]) {
     if (text.includes(secret)) throw new Error(`a secret was found in ${where}: ${secret.slice(0, 6)}...`);
   }
-}
-
-/** A fresh code of the stand-in for this openid. */
-export function codeOf(openid: string): string {
-  return `${openid}.${randomBytes(12).toString('hex')}`;
-}
-
-export function freshRequestId(): string {
-  return `request-${randomBytes(12).toString('hex')}`;
 }
 
 export interface TempDir {

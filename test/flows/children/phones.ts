@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import http from 'node:http';
 import { answerCommands } from '../../support/child-side.js';
+import { codeOf, freshRequestId } from '../../support/codes.js';
 import { type Reply, type Request, send } from './post-graphql.js';
 
 // People with phones, in a process of their own: what they do takes no time from the gateway or from WeChat.
@@ -51,9 +51,6 @@ let timers: { stop(): void }[] = [];
 let failure: unknown = null;
 let asked = 0;
 
-// What the tests make codes with is part of a whole gateway, which takes a second to load.
-const unique = () => randomBytes(12).toString('hex');
-
 interface Resident {
   readonly openid: string;
   readonly token: string;
@@ -86,10 +83,7 @@ async function moveIn(url: string, code: string): Promise<Resident> {
 async function logIn({ url, withRequestId, fromOneAddress }: Traffic): Promise<void> {
   const isCrowd = fromOneAddress && asked % 4 !== 0;
   const address = isCrowd ? '203.0.113.1' : `198.18.${(asked >> 8) % 256}.${asked % 256}`;
-  const input = {
-    code: `person-${asked % PEOPLE}.${unique()}`,
-    ...(withRequestId && { requestId: `request-${unique()}` }),
-  };
+  const input = { code: codeOf(`person-${asked % PEOPLE}`), ...(withRequestId && { requestId: freshRequestId() }) };
   const headers: Record<string, string> = fromOneAddress ? { 'x-forwarded-for': address } : {};
   const request = { agent: agents.login, headers, body: { query: LOGIN, variables: { input } } };
   const isGood = ({ body }: Reply) => typeof body.data?.login?.token === 'string';
